@@ -1,0 +1,33 @@
+#ifndef SRC_BASE_TEXT_H
+#define SRC_BASE_TEXT_H
+
+/* Text for people and paths for pods. Pure functions; results are appended or come from the arena. */
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+#define TEXT_VALUE_MAX 64 /* bytes of a user's value that a message shows */
+
+/*
+ * Appends s for a message: at most max bytes of it (whole UTF-8 characters, then "..."), control
+ * characters (C0, DEL, C1, U+2028/9, bidi controls) as \n, \t, \x1b or \u202e, and backslash and single
+ * quote escaped, so that the result is one line and cannot end its own quotes.
+ */
+void text_put_printable(struct buf *out, struct slice s, size_t max);
+
+/* Edit distance (insert, delete, replace, swap of neighbours), or limit + 1 when it exceeds limit. */
+unsigned text_distance(struct slice a, struct slice b, unsigned limit);
+
+/* Go's path.Clean: lexical, never empty ("."). Absent when the arena is exhausted. */
+struct slice text_path_clean(struct arena *arena, struct slice path);
+
+/* Go's path.Join of two elements: empty ones are dropped, the result is cleaned; "" for two empty. */
+struct slice text_path_join(struct arena *arena, struct slice a, struct slice b);
+
+/* Lower case as Go's strings.ToLower does for ASCII; other characters by towlower_l in C.UTF-8. */
+struct slice text_to_lower(struct arena *arena, struct slice s);
+
+#endif
