@@ -1,0 +1,122 @@
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BLOCK_SIZE_MIN ((size_t)16 << 10)
+#define ALIGNMENT _Alignof(max_align_t)
+
+struct arena_block {
+    struct arena_block *next;
+    size_t cap;
+    size_t len;
+    max_align_t data[];
+};
+
+void arena_init(struct arena *a, size_t max)
+{
+    *a = (struct arena){ .max = max };
+}
+
+static void free_blocks(struct arena_block *block)
+{
+    while (block) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+/* Keeps the newest block, which is the largest, so that a warm arena allocates nothing. */
+void arena_clear(struct arena *a)
+{
+    struct arena_block *kept = a->blocks;
+    a->used = 0;
+    a->full = 0;
+    if (!kept)
+        return;
+    free_blocks(kept->next);
+    kept->next = NULL;
+    kept->len = 0;
+    if (kept->cap > ARENA_KEEP) {
+        free(kept);
+        a->blocks = NULL;
+    }
+}
+
+void arena_done(struct arena *a)
+{
+    free_blocks(a->blocks);
+    *a = (struct arena){ .max = a->max };
+}
+
+/* Each block is at least as large as all before it together: few blocks, and the newest is largest. */
+static struct arena_block *add_block(struct arena *a, size_t n)
+{
+    size_t cap = a->used > BLOCK_SIZE_MIN ? a->used : BLOCK_SIZE_MIN;
+    while (cap < n)
+        cap *= 2;
+    struct arena_block *block = malloc(sizeof(*block) + cap);
+    if (!block)
+        return NULL;
+    *block = (struct arena_block){ .next = a->blocks, .cap = cap };
+    a->blocks = block;
+    return block;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    if (n > a->max) {
+        a->full = 1;
+        return NULL;
+    }
+    n = (n + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+    if (n > a->max - a->used) {
+        a->full = 1;
+        return NULL;
+    }
+    struct arena_block *block = a->blocks;
+    if (!block || block->cap - block->len < n)
+        block = add_block(a, n);
+    if (!block)
+        return NULL;
+    void *piece = (char *)block->data + block->len;
+    block->len += n;
+    a->used += n;
+    return piece;
+}
+
+struct slice arena_copy(struct arena *a, struct slice s)
+{
+    char *copy = arena_alloc(a, s.len + 1);
+    if (!copy)
+        return SLICE_ABSENT;
+    if (s.len > 0)
+        memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
+    return (struct slice){ copy, s.len };
+}
+
+struct slice arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    char *text = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+    if (!text)
+        return SLICE_ABSENT;
+    va_start(args, fmt);
+    (void)vsnprintf(text, (size_t)n + 1, fmt, args);
+    va_end(args);
+    return (struct slice){ text, (size_t)n };
+}
+
+int arena_error(const struct arena *a, struct error *err)
+{
+    if (a->full)
+        return error_set(err, ERROR_LIMIT, "more than %zu bytes of working memory are needed", a->max);
+    return error_nomem(err);
+}

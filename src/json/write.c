@@ -1,0 +1,115 @@
+#include "json/write.h"
+
+static void separate(struct json_writer *w)
+{
+    if (w->comma)
+        buf_put_char(w->out, ',');
+    w->comma = true;
+}
+
+void json_open(struct json_writer *w, char bracket)
+{
+    separate(w);
+    buf_put_char(w->out, bracket);
+    w->comma = false;
+}
+
+void json_close(struct json_writer *w, char bracket)
+{
+    buf_put_char(w->out, bracket);
+    w->comma = true;
+}
+
+/* Bytes that may not stand in a string as they are. */
+static inline bool needs_escape(unsigned char c)
+{
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+static void put_escape(struct buf *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char shorthand[0x20] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
+    if (c >= 0x20)
+        buf_put(out, (char[]){ '\\', (char)c }, 2);
+    else if (shorthand[c] != 0)
+        buf_put(out, (char[]){ '\\', shorthand[c] }, 2);
+    else
+        buf_put(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+}
+
+void json_escape(struct buf *out, struct slice text)
+{
+    size_t clean = 0; /* start of the run that needs no escape */
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (!needs_escape(c))
+            continue;
+        buf_put(out, text.ptr + clean, i - clean);
+        put_escape(out, c);
+        clean = i + 1;
+    }
+    buf_put(out, text.ptr + clean, text.len - clean);
+}
+
+static void put_quoted(struct buf *out, struct slice text)
+{
+    buf_put_char(out, '"');
+    json_escape(out, text);
+    buf_put_char(out, '"');
+}
+
+void json_put_name(struct json_writer *w, struct slice name)
+{
+    separate(w);
+    put_quoted(w->out, name);
+    buf_put_char(w->out, ':');
+    w->comma = false;
+}
+
+void json_put_string(struct json_writer *w, struct slice text)
+{
+    separate(w);
+    put_quoted(w->out, text);
+}
+
+void json_put_bool(struct json_writer *w, bool value)
+{
+    json_put_raw(w, value ? SLICE("true") : SLICE("false"));
+}
+
+void json_put_int(struct json_writer *w, long long value)
+{
+    separate(w);
+    buf_put_int(w->out, value);
+}
+
+void json_put_raw(struct json_writer *w, struct slice json)
+{
+    separate(w);
+    buf_put_slice(w->out, json);
+}
+
+void json_member_string(struct json_writer *w, struct slice name, struct slice text)
+{
+    json_put_name(w, name);
+    json_put_string(w, text);
+}
+
+void json_member_bool(struct json_writer *w, struct slice name, bool value)
+{
+    json_put_name(w, name);
+    json_put_bool(w, value);
+}
+
+void json_member_int(struct json_writer *w, struct slice name, long long value)
+{
+    json_put_name(w, name);
+    json_put_int(w, value);
+}
+
+void json_member_raw(struct json_writer *w, struct slice name, struct slice json)
+{
+    json_put_name(w, name);
+    json_put_raw(w, json);
+}
