@@ -1,26 +1,190 @@
+# Keyhook: the only build file. Everything made goes to build/<variant>/; `make help` lists the goals.
+#
+#   make                          the release binary, build/keyhook
+#   make VARIANT=asan unit        release | asan | tsan | fuzz | cover
+#   make CC=clang-14 B=build/clang
+
 VARIANT ?= release
-B       := build/$(VARIANT)
-CC      := gcc
-WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wcast-qual -Wnull-dereference -Wimplicit-fallthrough -Wswitch-enum -Wconversion -Wno-sign-conversion -fno-common -fstack-protector-strong
-OPT_release := -O2 -g -D_FORTIFY_SOURCE=2 -fPIE
-OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
-CFLAGS  += -std=gnu17 -D_GNU_SOURCE $(WARN) $(OPT_$(VARIANT)) -Isrc -MMD -MP
-LDLIBS  := -lmicrohttpd -lgnutls -ljansson -lyaml -lm
-LIB_SRC := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
-LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
-TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/test-*.c tests/unit/test-*.c))
-all: $(B)/keyhook
-$(B)/libkeyhook.a: $(LIB_OBJ)
-	@rm -f $@ && ar rcs $@ $^
-$(B)/keyhook: $(B)/src/cli/main.o $(B)/libkeyhook.a
-	$(CC) $(OPT_$(VARIANT)) -o $@ $^ $(LDLIBS)
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libkeyhook.a
-	$(CC) $(OPT_$(VARIANT)) -o $@ $^ $(LDLIBS) -lcmocka
-$(B)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
-check: $(TESTS)
-	@for t in $(TESTS); do $$t || exit 1; done
-.PHONY: all check
+B       ?= build/$(VARIANT)
+PREFIX  ?= /usr/local
+
+VARIANTS := release asan tsan fuzz cover
+ifeq ($(filter $(VARIANT),$(VARIANTS)),)
+$(error VARIANT is one of $(VARIANTS), not '$(VARIANT)')
+endif
+
+ifeq ($(origin CC),default)
+CC := $(if $(filter fuzz,$(VARIANT)),clang-14,gcc)
+endif
+IS_CLANG := $(findstring clang,$(notdir $(CC)))
+
+# --- flags -------------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wcast-qual \
+	-Wnull-dereference -Wimplicit-fallthrough -Wswitch-enum -Wconversion -Wno-sign-conversion
+WARN_GCC := -Wduplicated-cond -Wlogical-op
+
+# The user's own choice of fortification, or -O0, wins over ours.
+FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))$(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+
+OPT_release := -O2 -g $(FORTIFY) -fPIE
+OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT_tsan    := -O1 -g -fsanitize=thread
+OPT_cover   := -O0 -g --coverage
+OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+LINK_release := -pie -Wl,-z,relro,-z,now
+
+BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc $(WARN) -fno-common -fstack-protector-strong -pthread
+
+# NDEBUG is never defined: assertions are part of the program.
+COMPILE = $(CC) $(BASE_FLAGS) $(if $(IS_CLANG),,$(WARN_GCC)) $(OPT_$(VARIANT)) $(FILE_FLAGS) \
+	$(CPPFLAGS) $(CFLAGS) -UNDEBUG
+LINK    = $(CC) $(OPT_$(VARIANT)) $(LINK_$(VARIANT)) -pthread -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
+LIBS    := -lmicrohttpd -lgnutls -ljansson -lyaml -lm
+
+# --- sources -----------------------------------------------------------------------------------
+
+MAIN_SRC    := src/cli/main.c
+LIB_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard src/*/*.c)))
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+UNIT_SRC    := $(sort $(wildcard tests/unit/*/test-*.c))
+FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz-*.c))
+REPLAY_SRC  := tests/fuzz/replay-main.c
+ALL_SRC     := $(wildcard $(MAIN_SRC)) $(LIB_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(REPLAY_SRC)
+
+UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
+BIN      := $(if $(wildcard $(MAIN_SRC)),$(B)/keyhook)
+ifeq ($(B),build/release)
+BIN      += $(if $(BIN),build/keyhook)
+endif
+
+# Extra link flags of one test program: LINK_FLAGS_<path without .c>
+# LINK_FLAGS_tests/unit/base/test-buf := -Wl,--wrap=realloc
+
+# --- building ----------------------------------------------------------------------------------
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
 .SECONDARY:
--include $(LIB_OBJ:.o=.d)
+
+all: $(B)/libkeyhook.a $(BIN) ## the program
+
+programs: all $(if $(filter fuzz,$(VARIANT)),,$(UNIT_BIN)) $(FUZZ_BIN) ## the program and all test programs
+
+build/keyhook: build/release/keyhook
+	@ln -sfn release/keyhook $@
+
+$(B)/keyhook: $(B)/src/cli/main.o $(B)/libkeyhook.a $(B)/flags
+	@echo "  LINK  $@"
+	@$(LINK) -o $@ $(filter-out %/flags,$^) $(LIBS)
+
+$(B)/libkeyhook.a: $(LIB_SRC:%.c=$(B)/%.o) $(B)/sources
+	@echo "  AR    $@"
+	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+# Helpers that several test programs share; an archive, so that each takes only what it names.
+$(B)/libsupport.a: $(SUPPORT_SRC:%.c=$(B)/%.o) $(B)/sources
+	@echo "  AR    $@"
+	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
+	@echo "  LINK  $@"
+	@$(LINK) $(LINK_FLAGS_tests/unit/$*) -o $@ $(filter-out %/flags,$^) -lcmocka $(LIBS)
+
+FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(REPLAY_SRC:%.c=$(B)/%.o))
+$(B)/tests/fuzz/fuzz-%: $(B)/tests/fuzz/fuzz-%.o $(FUZZ_MAIN) $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
+	@echo "  LINK  $@"
+	@$(LINK) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) $(LINK_FLAGS_tests/fuzz/fuzz-$*) -o $@ \
+		$(filter-out %/flags,$^) $(LIBS)
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(B)/tests/%.o: FILE_FLAGS = -Itests
+$(B)/src/base/version.o: FILE_FLAGS = -DKEYHOOK_VERSION=$(shell cat VERSION)
+$(B)/src/base/version.o: VERSION
+
+# Stamps that change when the flags, this file's rules or the list of sources do.
+write_if_changed = mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' > $@
+$(B)/flags: Makefile FORCE
+	@$(call write_if_changed,$(subst ','\'',$(COMPILE) / $(LINK) $(LIBS)))
+	@test ! Makefile -nt $@ || touch $@
+$(B)/sources: FORCE
+	@$(call write_if_changed,$(LIB_SRC) $(SUPPORT_SRC))
+
+-include $(shell test -d $(B) && find $(B) -name '*.d')
+
+# --- testing: the suites are the rows of tests/suites --------------------------------------------
+
+SUITES = scripts/run-suites --build $(B)
+
+# The runner's own make calls choose their variant and jobs themselves.
+check test prove fuzz unit meta cases conformance integration: export MAKEFLAGS :=
+
+check: ## unit, cases and meta: under a minute
+	@$(SUITES) --set check
+
+test: ## everything that needs no cluster
+	@scripts/deps build test
+	@$(SUITES) --set test
+
+prove: ## the long proofs
+	@scripts/deps build test prove
+	@$(SUITES) --set prove
+
+fuzz: ## libFuzzer on every entry, FUZZ_SECONDS each (60)
+	@$(SUITES) --set fuzz
+
+unit meta cases conformance integration: ## one suite
+	@$(SUITES) build $@
+
+bench: all ## instructions and throughput
+	@tests/bench/run
+
+accept: all ## rewrite the expected files of tests/cases; review the difference
+	@tests/cases/run --accept
+
+demo: ## an injection over HTTPS, start to end
+	@scripts/deps build demo
+	@$(MAKE) --no-print-directory all
+	@scripts/demo
+
+# --- tools -------------------------------------------------------------------------------------
+
+deps: ## install what building and testing need (Debian, Ubuntu)
+	@scripts/deps build demo test
+
+docs: all ## print the generated documents from the tables
+	@scripts/gen-docs
+
+format: ## clang-format all sources
+	@clang-format-14 -i $(shell git ls-files '*.c' '*.h')
+
+lint: compile_commands.json ## clang-tidy, cppcheck, shellcheck, codespell
+	@scripts/lint
+
+# A database for clang tools; always with clang's flags.
+compile_commands.json: FORCE ## for editors and clang-tidy
+	@{ echo '['; sep=; for f in $(ALL_SRC); do \
+	  case $$f in tests/*) x=-Itests;; */version.c) x=-DKEYHOOK_VERSION=$$(cat VERSION);; *) x=;; esac; \
+	  printf '%s{"directory": "%s", "file": "%s", "command": "clang-14 %s %s -c %s"}\n' \
+	    "$$sep" '$(CURDIR)' "$$f" '$(BASE_FLAGS) -O1' "$$x" "$$f"; sep=,; done; echo ']'; } > $@
+
+install: all ## DESTDIR and PREFIX (/usr/local) as usual
+	install -D -m 755 $(B)/keyhook $(DESTDIR)$(PREFIX)/bin/keyhook
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/keyhook/LICENSE
+
+clean: ## remove everything that was made
+	@rm -rf build compile_commands.json
+
+help: ## this list
+	@sed -n 's/^\([a-z_. ]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
+
+FORCE:
+.PHONY: FORCE all programs check test prove fuzz unit meta cases conformance integration bench \
+	accept demo deps docs format lint install clean help
