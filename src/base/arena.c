@@ -117,6 +117,7 @@ struct slice arena_printf(struct arena *a, const char *fmt, ...)
 int arena_error(const struct arena *a, struct error *err)
 {
     if (a->full)
-        return error_set(err, ERROR_LIMIT, "more than %zu bytes of working memory are needed", a->max);
+        return error_set(err, ERROR_LIMIT, "more than %zu bytes of working memory are needed",
+                         a->max);
     return error_nomem(err);
 }

@@ -9,21 +9,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DEFINE_CLEANUP(fn, type)               \
-    static inline void fn##_cleanup(type *p)   \
-    {                                          \
-        if (*p)                                \
-            fn(*p);                            \
-    }                                          \
+#define DEFINE_CLEANUP(fn, type)             \
+    static inline void fn##_cleanup(type *p) \
+    {                                        \
+        if (*p)                              \
+            fn(*p);                          \
+    }                                        \
     struct fn##_cleanup_needs_semicolon
 
 #define CLEANUP(fn) __attribute__((cleanup(fn##_cleanup)))
 
-#define steal_ptr(p)               \
-    __extension__({                \
+#define steal_ptr(p)                \
+    __extension__({                 \
         __typeof__(p) taken_ = (p); \
-        (p) = NULL;                \
-        taken_;                    \
+        (p) = NULL;                 \
+        taken_;                     \
     })
 
 static inline void cleanup_free_fn(void *p)

@@ -26,7 +26,8 @@ const struct error_info *error_info(enum error_code code)
 }
 
 /* Writes into msg from offset `at`, marking what did not fit. */
-static void format_at(char *msg, size_t at, const char *fmt, va_list args)
+static void __attribute__((format(printf, 3, 0)))
+format_at(char *msg, size_t at, const char *fmt, va_list args)
 {
     int n = vsnprintf(msg + at, ERROR_MSG_MAX - at, fmt, args);
     if (n < 0)

@@ -54,8 +54,8 @@ static size_t space_len(const char *p, size_t len)
         return 0;
     unsigned code = (unsigned)u[0] << 16 | (unsigned)u[1] << 8 | u[2];
     bool is_space = code == 0xe19a80 || (code >= 0xe28080 && code <= 0xe2808a) ||
-                    code == 0xe280a8 || code == 0xe280a9 || code == 0xe280af ||
-                    code == 0xe2819f || code == 0xe38080;
+                    code == 0xe280a8 || code == 0xe280a9 || code == 0xe280af || code == 0xe2819f ||
+                    code == 0xe38080;
     return is_space ? 3 : 0;
 }
 

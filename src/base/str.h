@@ -18,7 +18,9 @@ struct slice {
 };
 
 /* A slice of a string literal; usable in static initialisers. */
+/* clang-format off */
 #define SLICE_INIT(literal) { "" literal, sizeof(literal) - 1 }
+/* clang-format on */
 #define SLICE(literal) ((struct slice)SLICE_INIT(literal))
 #define SLICE_ABSENT ((struct slice){ NULL, 0 })
 

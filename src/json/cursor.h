@@ -50,11 +50,11 @@ static inline json_ref json_end(const struct json_index *ix, json_ref ref)
     return ref != JSON_ABSENT && ix->nodes[ref].kind >= JSON_ARRAY ? ix->nodes[ref].next : 0;
 }
 
-#define json_each_element(ix, array, it) \
+#define json_each_element(ix, array, it)                                               \
     for (json_ref it = (array) + 1, it##_end = json_end((ix), (array)); it < it##_end; \
          it = (ix)->nodes[it].next)
 
-#define json_each_member(ix, object, name) \
+#define json_each_member(ix, object, name)                                                       \
     for (json_ref name = (object) + 1, name##_end = json_end((ix), (object)); name < name##_end; \
          name = (ix)->nodes[name + 1].next)
 

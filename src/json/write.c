@@ -29,7 +29,9 @@ static inline bool needs_escape(unsigned char c)
 static void put_escape(struct buf *out, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char shorthand[0x20] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
+    static const char shorthand[0x20] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'
+    };
     if (c >= 0x20)
         buf_put(out, (char[]){ '\\', (char)c }, 2);
     else if (shorthand[c] != 0)
