@@ -9,7 +9,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define TEXT_VALUE_MAX 64 /* bytes of a user's value that a message shows */
+#define TEXT_VALUE_MAX 64          /* bytes of a user's value that a message shows */
+#define TEXT_DISTANCE_LIMIT_MAX 31 /* of text_distance(), which keeps its rows on the stack */
 
 /*
  * Appends s for a message: at most max bytes of it (whole UTF-8 characters, then "..."), control
@@ -18,7 +19,16 @@
  */
 void text_put_printable(struct buf *out, struct slice s, size_t max);
 
-/* Edit distance (insert, delete, replace, swap of neighbours), or limit + 1 when it exceeds limit. */
+/*
+ * Appends the content of a JSON string, without quotes: ", \ and control characters are escaped,
+ * everything else, non-ASCII included, stays as it is.  For valid JSON text must be valid UTF-8.
+ */
+void text_put_json_escaped(struct buf *out, struct slice text);
+
+/*
+ * Edit distance in bytes (insert, delete, replace, swap of neighbours; nothing is edited twice), or
+ * limit + 1 when it exceeds limit.  A limit above TEXT_DISTANCE_LIMIT_MAX is taken as that.
+ */
 unsigned text_distance(struct slice a, struct slice b, unsigned limit);
 
 /* Go's path.Clean: lexical, never empty ("."). Absent when the arena is exhausted. */
@@ -27,7 +37,10 @@ struct slice text_path_clean(struct arena *arena, struct slice path);
 /* Go's path.Join of two elements: empty ones are dropped, the result is cleaned; "" for two empty. */
 struct slice text_path_join(struct arena *arena, struct slice a, struct slice b);
 
-/* Lower case as Go's strings.ToLower does for ASCII; other characters by towlower_l in C.UTF-8. */
+/*
+ * Lower case as Go's strings.ToLower: one character becomes one character, by a table of our own
+ * (lower.h), independent of locales; bytes that are not UTF-8 become U+FFFD.
+ */
 struct slice text_to_lower(struct arena *arena, struct slice s);
 
 #endif

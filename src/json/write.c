@@ -1,5 +1,7 @@
 #include "json/write.h"
 
+#include "base/text.h"
+
 static void separate(struct json_writer *w)
 {
     if (w->comma)
@@ -20,38 +22,9 @@ void json_close(struct json_writer *w, char bracket)
     w->comma = true;
 }
 
-/* Bytes that may not stand in a string as they are. */
-static inline bool needs_escape(unsigned char c)
-{
-    return c < 0x20 || c == '"' || c == '\\';
-}
-
-static void put_escape(struct buf *out, unsigned char c)
-{
-    static const char hex[] = "0123456789abcdef";
-    static const char shorthand[0x20] = {
-        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'
-    };
-    if (c >= 0x20)
-        buf_put(out, (char[]){ '\\', (char)c }, 2);
-    else if (shorthand[c] != 0)
-        buf_put(out, (char[]){ '\\', shorthand[c] }, 2);
-    else
-        buf_put(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
-}
-
 void json_escape(struct buf *out, struct slice text)
 {
-    size_t clean = 0; /* start of the run that needs no escape */
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (!needs_escape(c))
-            continue;
-        buf_put(out, text.ptr + clean, i - clean);
-        put_escape(out, c);
-        clean = i + 1;
-    }
-    buf_put(out, text.ptr + clean, text.len - clean);
+    text_put_json_escaped(out, text);
 }
 
 static void put_quoted(struct buf *out, struct slice text)

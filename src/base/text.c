@@ -1,0 +1,290 @@
+#include "base/text.h"
+
+#include <stdint.h>
+
+#include "base/lower.h"
+
+#define REPLACEMENT 0xfffdu
+#define BAND (2 * TEXT_DISTANCE_LIMIT_MAX + 1)
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/*
+ * Decodes the character at the front of s, which is not empty: its length in bytes, or 0 when it is
+ * not UTF-8 (overlong forms, surrogates and values beyond U+10FFFF included).
+ */
+static size_t decode(struct slice s, uint32_t *ret)
+{
+    static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    unsigned char lead = (unsigned char)s.ptr[0];
+    if (lead < 0x80) {
+        *ret = lead;
+        return 1;
+    }
+    size_t n = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc0 || lead > 0xf7 || s.len < n)
+        return 0;
+    uint32_t c = lead & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if (!is_continuation(s.ptr[i]))
+            return 0;
+        c = c << 6 | ((unsigned char)s.ptr[i] & 0x3fu);
+    }
+    if (c < smallest[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *ret = c;
+    return n;
+}
+
+/* Writes c as UTF-8 unless out is NULL; its length. */
+static size_t encode(uint32_t c, char *out)
+{
+    char bytes[4] = { (char)c };
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    for (size_t i = n; n > 1 && i-- > 0; c >>= 6)
+        bytes[i] = (char)(i > 0 ? 0x80 | (c & 0x3f) : lead[n] | c);
+    if (out)
+        memcpy(out, bytes, n);
+    return n;
+}
+
+/* C1 controls, line and paragraph separators, and what turns the direction of text around. */
+static bool is_invisible(uint32_t c)
+{
+    return (c >= 0x80 && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static void put_printable_char(struct buf *out, const char *bytes, size_t n, uint32_t c)
+{
+    static const char named[0x20] = { ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r' };
+    if (c == '\\' || c == '\'')
+        buf_put(out, (char[]){ '\\', (char)c }, 2);
+    else if (c < 0x20 && named[c] != 0)
+        buf_put(out, (char[]){ '\\', named[c] }, 2);
+    else if (c < 0x20 || c == 0x7f)
+        buf_printf(out, "\\x%02x", c);
+    else if (is_invisible(c))
+        buf_printf(out, "\\u%04x", c);
+    else
+        buf_put(out, bytes, n);
+}
+
+void text_put_printable(struct buf *out, struct slice s, size_t max)
+{
+    size_t at = 0;
+    while (at < s.len) {
+        struct slice rest = slice_after(s, at);
+        uint32_t c = 0;
+        size_t n = decode(rest, &c);
+        if (at + (n > 0 ? n : 1) > max)
+            break;
+        if (n > 0)
+            put_printable_char(out, rest.ptr, n, c);
+        else
+            buf_printf(out, "\\x%02x", (unsigned char)rest.ptr[0]);
+        at += n > 0 ? n : 1;
+    }
+    if (at < s.len)
+        buf_put_lit(out, "...");
+}
+
+static bool needs_json_escape(unsigned char c)
+{
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+static void put_json_escape(struct buf *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char named[0x20] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+    };
+    if (c >= 0x20)
+        buf_put(out, (char[]){ '\\', (char)c }, 2);
+    else if (named[c] != 0)
+        buf_put(out, (char[]){ '\\', named[c] }, 2);
+    else
+        buf_put(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+}
+
+void text_put_json_escaped(struct buf *out, struct slice text)
+{
+    size_t clean = 0; /* start of the run that needs no escape */
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (!needs_json_escape(c))
+            continue;
+        buf_put(out, text.ptr + clean, i - clean);
+        put_json_escape(out, c);
+        clean = i + 1;
+    }
+    if (clean < text.len)
+        buf_put(out, text.ptr + clean, text.len - clean);
+}
+
+static unsigned min2(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Three rows of the table of distances between prefixes.  Only cells within `limit` of the diagonal can
+ * stay within the limit: cell k of row i stands for the first i bytes of a and i + k - limit of b.
+ */
+struct rows {
+    unsigned before[BAND + 2]; /* row i - 2 */
+    unsigned above[BAND + 2];  /* row i - 1 */
+    unsigned row[BAND + 2];
+};
+
+static bool is_swap(struct slice a, size_t i, struct slice b, size_t j)
+{
+    return i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1];
+}
+
+/* Fills row i, i >= 1; the smallest cell. Cells are stored one further on, the edges hold `far`. */
+static unsigned fill_row(struct rows *r, struct slice a, struct slice b, size_t i, unsigned limit)
+{
+    unsigned far = limit + 1;
+    unsigned least = far;
+    for (size_t k = 0; k <= 2 * (size_t)limit; k++) {
+        size_t j = i + k - limit; /* wraps below 0 */
+        unsigned *cell = &r->row[k + 1];
+        *cell = far;
+        if (i + k < limit || j > b.len)
+            continue;
+        *cell = min2(far, r->above[k + 2] + 1);
+        if (j > 0) {
+            *cell = min2(*cell, r->row[k] + 1);
+            *cell = min2(*cell, r->above[k + 1] + (a.ptr[i - 1] != b.ptr[j - 1]));
+        }
+        if (is_swap(a, i, b, j))
+            *cell = min2(*cell, r->before[k + 1] + 1);
+        least = min2(least, *cell);
+    }
+    return least;
+}
+
+unsigned text_distance(struct slice a, struct slice b, unsigned limit)
+{
+    if (limit > TEXT_DISTANCE_LIMIT_MAX)
+        limit = TEXT_DISTANCE_LIMIT_MAX;
+    unsigned far = limit + 1;
+    if (a.len > b.len + limit || b.len > a.len + limit)
+        return far;
+    struct rows r;
+    for (size_t k = 0; k < BAND + 2; k++) {
+        r.before[k] = r.row[k] = far;
+        r.above[k] = k > limit && k <= 2 * limit + 1 ? (unsigned)k - 1 - limit : far;
+    }
+    unsigned least_above = 0;
+    for (size_t i = 1; i <= a.len; i++) {
+        unsigned least = fill_row(&r, a, b, i, limit);
+        if (least > limit && least_above > limit)
+            return far;
+        least_above = least;
+        memcpy(r.before, r.above, sizeof(r.before));
+        memcpy(r.above, r.row, sizeof(r.above));
+    }
+    return r.above[b.len + limit - a.len + 1];
+}
+
+/* The cleaned path so far; it never becomes longer than what was read. */
+struct cleaner {
+    char *text;
+    size_t len;
+    size_t floor; /* what ".." may not take away: the root, or leading ".." elements */
+};
+
+static void drop_element(struct cleaner *c)
+{
+    while (c->len > c->floor && c->text[c->len - 1] != '/')
+        c->len--;
+    if (c->len > c->floor)
+        c->len--;
+}
+
+static void add_element(struct cleaner *c, struct slice element)
+{
+    if (c->len > 0 && c->text[c->len - 1] != '/')
+        c->text[c->len++] = '/';
+    memcpy(c->text + c->len, element.ptr, element.len);
+    c->len += element.len;
+}
+
+static void clean_element(struct cleaner *c, struct slice element, bool is_rooted)
+{
+    if (element.len == 0 || slice_equal(element, SLICE(".")))
+        return;
+    if (!slice_equal(element, SLICE(".."))) {
+        add_element(c, element);
+    } else if (c->len > c->floor) {
+        drop_element(c);
+    } else if (!is_rooted) {
+        add_element(c, element);
+        c->floor = c->len;
+    }
+}
+
+struct slice text_path_clean(struct arena *arena, struct slice path)
+{
+    struct cleaner c = { .text = arena_alloc(arena, path.len + 2) };
+    if (!c.text)
+        return SLICE_ABSENT;
+    bool is_rooted = path.len > 0 && path.ptr[0] == '/';
+    if (is_rooted)
+        c.text[c.len++] = '/';
+    c.floor = c.len;
+    for (struct slice rest = path; slice_is_present(rest);)
+        clean_element(&c, slice_cut(&rest, '/'), is_rooted);
+    if (c.len == 0)
+        c.text[c.len++] = '.';
+    c.text[c.len] = '\0';
+    return (struct slice){ c.text, c.len };
+}
+
+struct slice text_path_join(struct arena *arena, struct slice a, struct slice b)
+{
+    if (a.len == 0 && b.len == 0)
+        return SLICE("");
+    if (a.len == 0)
+        return text_path_clean(arena, b);
+    if (b.len == 0)
+        return text_path_clean(arena, a);
+    char *both = arena_alloc(arena, a.len + 1 + b.len);
+    if (!both)
+        return SLICE_ABSENT;
+    memcpy(both, a.ptr, a.len);
+    both[a.len] = '/';
+    memcpy(both + a.len + 1, b.ptr, b.len);
+    return text_path_clean(arena, (struct slice){ both, a.len + 1 + b.len });
+}
+
+/* Lower-cases s into out unless that is NULL; the length. As in Go, a byte that is no UTF-8 becomes U+FFFD. */
+static size_t lower_into(struct slice s, char *out)
+{
+    size_t len = 0;
+    while (s.len > 0) {
+        uint32_t c = REPLACEMENT;
+        size_t n = decode(s, &c);
+        len += encode(lower_char(c), out ? out + len : NULL);
+        s = slice_after(s, n > 0 ? n : 1);
+    }
+    return len;
+}
+
+struct slice text_to_lower(struct arena *arena, struct slice s)
+{
+    size_t len = lower_into(s, NULL);
+    char *text = arena_alloc(arena, len + 1);
+    if (!text)
+        return SLICE_ABSENT;
+    (void)lower_into(s, text);
+    text[len] = '\0';
+    return (struct slice){ text, len };
+}
