@@ -121,10 +121,7 @@ $(B)/sources: FORCE
 
 # --- testing: the suites are the rows of tests/suites --------------------------------------------
 
-SUITES = scripts/run-suites --build $(B)
-
-# The runner's own make calls choose their variant and jobs themselves.
-check test prove fuzz unit meta cases conformance integration: export MAKEFLAGS :=
+SUITES = scripts/run-suites --build $(B) --make '$(MAKEOVERRIDES) VARIANT=$(VARIANT) B=$(B) CC=$(CC)'
 
 check: ## unit, cases and meta: under a minute
 	@$(SUITES) --set check

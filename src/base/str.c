@@ -52,11 +52,18 @@ static size_t space_len(const char *p, size_t len)
         return 2;
     if (len < 3)
         return 0;
+    static const struct {
+        unsigned first, last;
+    } spaces[] = {
+        { 0xe19a80, 0xe19a80 }, { 0xe28080, 0xe2808a }, { 0xe280a8, 0xe280a9 },
+        { 0xe280af, 0xe280af }, { 0xe2819f, 0xe2819f }, { 0xe38080, 0xe38080 },
+    };
     unsigned code = (unsigned)u[0] << 16 | (unsigned)u[1] << 8 | u[2];
-    bool is_space = code == 0xe19a80 || (code >= 0xe28080 && code <= 0xe2808a) ||
-                    code == 0xe280a8 || code == 0xe280a9 || code == 0xe280af || code == 0xe2819f ||
-                    code == 0xe38080;
-    return is_space ? 3 : 0;
+    for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+        if (code >= spaces[i].first && code <= spaces[i].last)
+            return 3;
+    }
+    return 0;
 }
 
 static size_t space_len_at_end(struct slice s)
