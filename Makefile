@@ -121,17 +121,18 @@ $(B)/sources: FORCE
 
 # --- testing: the suites are the rows of tests/suites --------------------------------------------
 
+DEPS   = scripts/deps $(1) || { echo '0 passed, 1 failed'; exit 1; }
 SUITES = scripts/run-suites --build $(B) --make '$(MAKEOVERRIDES) VARIANT=$(VARIANT) B=$(B) CC=$(CC)'
 
 check: ## unit, cases and meta: under a minute
 	@$(SUITES) --set check
 
 test: ## everything that needs no cluster
-	@scripts/deps build test
+	@$(call DEPS,build test)
 	@$(SUITES) --set test
 
 prove: ## the long proofs
-	@scripts/deps build test prove
+	@$(call DEPS,build test prove)
 	@$(SUITES) --set prove
 
 fuzz: ## libFuzzer on every entry, FUZZ_SECONDS each (60)
@@ -154,7 +155,7 @@ demo: ## an injection over HTTPS, start to end
 # --- tools -------------------------------------------------------------------------------------
 
 deps: ## install what building and testing need (Debian, Ubuntu)
-	@scripts/deps build demo test
+	@scripts/deps build demo test prove
 
 docs: all ## print the generated documents from the tables
 	@scripts/gen-docs
@@ -162,8 +163,8 @@ docs: all ## print the generated documents from the tables
 format: ## clang-format all sources
 	@clang-format-14 -i $(shell git ls-files '*.c' '*.h')
 
-lint: compile_commands.json ## clang-tidy, cppcheck, shellcheck, codespell
-	@scripts/lint
+lint: ## clang-tidy, cppcheck, shellcheck, codespell
+	@$(SUITES) --set lint
 
 # A database for clang tools; always with clang's flags.
 compile_commands.json: FORCE ## for editors and clang-tidy

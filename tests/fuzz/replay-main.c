@@ -5,13 +5,16 @@
  */
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
-#define INPUT_MAX ((size_t)64 << 20)
+#define INPUT_MAX (64 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
@@ -21,23 +24,23 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* A fresh copy of exactly the file's bytes, so that a sanitizer sees reads behind the end. */
+/* Exactly the file's bytes, so that a sanitizer sees reads behind their end; NULL when unreadable. */
 static unsigned char *read_input(const char *dir, const char *name, size_t *ret_size)
 {
     cleanup_free char *path = NULL;
+    cleanup_close int fd = -1;
+    struct stat info;
     if (asprintf(&path, "%s/%s", dir, name) < 0)
         return NULL;
-    FILE *file = fopen(path, "rb");
-    if (!file)
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0 || info.st_size > INPUT_MAX)
         return NULL;
-    unsigned char *room = malloc(INPUT_MAX);
-    size_t size = room ? fread(room, 1, INPUT_MAX, file) : 0;
-    (void)fclose(file);
-    if (!room)
+    size_t size = (size_t)info.st_size;
+    cleanup_free unsigned char *data = malloc(size > 0 ? size : 1);
+    if (!data || read(fd, data, size) != info.st_size)
         return NULL;
-    unsigned char *exact = realloc(room, size ? size : 1);
     *ret_size = size;
-    return exact ? exact : room;
+    return steal_ptr(data);
 }
 
 static void replay(int number, const char *dir, const char *name)

@@ -100,6 +100,62 @@ def test_the_version_stands_in_one_file(tree):
     assert version(tree) == "1.3.0-rc.1\n"
 
 
+ENTRY = """#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size >= 3 && memcmp(data, "bad", 3) == 0)
+        abort();
+    return 0;
+}
+"""
+
+
+@pytest.fixture(name="fuzz_tree")
+def fixture_fuzz_tree(tree):
+    for path in ("src/base/cleanup.h", "tests/fuzz/replay-main.c", "scripts/fuzz-entry"):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.path.join(ROOT, path), tree / path)
+    write(tree, "tests/fuzz/fuzz-entry.c", ENTRY)
+    write(tree, "tests/fuzz/corpus/entry/one", "good")
+    write(tree, "tests/fuzz/corpus/entry/two", "")
+    return tree
+
+
+def replay(tree, *folders):
+    program = tree / "build/release/tests/fuzz/fuzz-entry"
+    return subprocess.run([program, *folders], cwd=tree, capture_output=True, text=True, check=False)
+
+
+def test_a_corpus_is_replayed_as_tests(fuzz_tree):
+    make(fuzz_tree, "programs")
+    done = replay(fuzz_tree, "tests/fuzz/corpus/entry")
+    assert (done.returncode, done.stdout) == (0, "1..2\nok 1 - one\nok 2 - two\n")
+    write(fuzz_tree, "tests/fuzz/corpus/entry/three", "bad luck")
+    done = replay(fuzz_tree, "tests/fuzz/corpus/entry")
+    assert (done.returncode, done.stdout) == (-6, "1..3\nok 1 - one\n")
+
+
+def test_a_missing_corpus_fails(fuzz_tree):
+    make(fuzz_tree, "programs")
+    done = replay(fuzz_tree, "tests/fuzz/corpus/nothing")
+    assert (done.returncode, done.stdout) == (1, "1..0\n")
+
+
+def test_the_fuzzer_finds_what_the_corpus_does_not_hold(fuzz_tree):
+    make(fuzz_tree, "VARIANT=fuzz", "programs")
+    write(fuzz_tree, "tests/fuzz/entry.dict", '"bad"\n')
+    done = subprocess.run(
+        ["scripts/fuzz-entry", "entry"], cwd=fuzz_tree, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0 and "deadly signal" in done.stderr
+    assert list((fuzz_tree / "build/fuzz/findings/entry").iterdir())
+
+
 @pytest.mark.parametrize("variant", ["asan", "tsan", "cover", "fuzz"])
 def test_variants_have_their_own_directories(tree, variant):
     make(tree, f"VARIANT={variant}")

@@ -3,7 +3,9 @@
 import importlib.machinery
 import importlib.util
 import os
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -99,12 +101,36 @@ def test_unknown_names_are_refused(tmp_path, args):
     assert status == 1 and args[-1] in err
 
 
+def is_gone(pid):
+    """Gone, or dead and not collected yet."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def wait_until(condition):
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("not in ten seconds")
+
+
 def test_left_over_processes_end_with_their_suite(tmp_path):
     rows = ["a | all | par | exit | - | sleep 300 & echo $! > pid"]
     assert run(tmp_path, rows, "a")[0] == 0
     pid = (tmp_path / "pid").read_text(encoding="utf-8").strip()
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            assert stat.read().rsplit(")", 1)[1].split()[0] == "Z"  # dead, not collected yet
-    except FileNotFoundError:
-        pass
+    wait_until(lambda: is_gone(pid))
+
+
+def test_a_stopped_runner_takes_its_processes_along(tmp_path):
+    (tmp_path / "suites").write_text("a | all | par | exit | - | echo $$ > pid; sleep 300", encoding="utf-8")
+    command = [RUNNER, "--table", "suites", "--build", "build", "a"]
+    with subprocess.Popen(command, cwd=tmp_path) as child:
+        pid = tmp_path / "pid"
+        wait_until(lambda: pid.exists() and pid.read_text(encoding="utf-8").endswith("\n"))
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(timeout=60) == 128 + signal.SIGTERM
+        wait_until(lambda: is_gone(pid.read_text(encoding="utf-8").strip()))
