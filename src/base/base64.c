@@ -53,7 +53,8 @@ static inline void put_six(char *out, uint64_t bits)
 /* One to three bytes become four characters, padded. */
 static void put_tail(char *out, const unsigned char *in, size_t n)
 {
-    unsigned bits = (unsigned)in[0] << 16 | (n > 1 ? (unsigned)in[1] << 8 : 0) | (n > 2 ? in[2] : 0u);
+    unsigned bits =
+        (unsigned)in[0] << 16 | (n > 1 ? (unsigned)in[1] << 8 : 0) | (n > 2 ? in[2] : 0u);
     memcpy(out, pairs[bits >> 12], 2);
     memcpy(out + 2, pairs[bits & 0xfff], 2);
     if (n < 3)

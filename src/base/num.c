@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MANTISSA_DIGITS 800 /* 768 decimal digits decide any rounding; one more stands for the rest */
+/* 768 decimal digits decide any rounding; one more stands for the rest. */
+#define MANTISSA_DIGITS 800
 #define EXPONENT_MAX 99999999 /* beyond any double; larger exponents are taken as this */
 #define NUMBER_TEXT_SIZE (MANTISSA_DIGITS + 40)
 #define SHORTEST_DIGITS 17 /* enough for any double to read back */
@@ -16,10 +17,12 @@ bool num_bool(struct slice text, bool *ret)
         struct slice word;
         bool value;
     } words[] = {
-        { SLICE_INIT("true"), true },   { SLICE_INIT("false"), false }, { SLICE_INIT("1"), true },
-        { SLICE_INIT("0"), false },     { SLICE_INIT("t"), true },      { SLICE_INIT("f"), false },
-        { SLICE_INIT("T"), true },      { SLICE_INIT("F"), false },     { SLICE_INIT("TRUE"), true },
-        { SLICE_INIT("FALSE"), false }, { SLICE_INIT("True"), true },   { SLICE_INIT("False"), false },
+        { SLICE_INIT("true"), true }, { SLICE_INIT("false"), false },
+        { SLICE_INIT("1"), true },    { SLICE_INIT("0"), false },
+        { SLICE_INIT("t"), true },    { SLICE_INIT("f"), false },
+        { SLICE_INIT("T"), true },    { SLICE_INIT("F"), false },
+        { SLICE_INIT("TRUE"), true }, { SLICE_INIT("FALSE"), false },
+        { SLICE_INIT("True"), true }, { SLICE_INIT("False"), false },
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (slice_equal(text, words[i].word)) {
@@ -471,11 +474,11 @@ static const struct quantity_suffix {
     struct slice text;
     bool alone;
 } quantity_suffixes[] = {
-    { SLICE_INIT(""), true },   { SLICE_INIT("n"), true },   { SLICE_INIT("u"), true },
-    { SLICE_INIT("m"), true },  { SLICE_INIT("k"), true },   { SLICE_INIT("M"), true },
-    { SLICE_INIT("G"), true },  { SLICE_INIT("T"), true },   { SLICE_INIT("P"), true },
-    { SLICE_INIT("E"), true },  { SLICE_INIT("Ki"), true },  { SLICE_INIT("Mi"), true },
-    { SLICE_INIT("Gi"), true }, { SLICE_INIT("Ti"), true },  { SLICE_INIT("Pi"), false },
+    { SLICE_INIT(""), true },    { SLICE_INIT("n"), true },  { SLICE_INIT("u"), true },
+    { SLICE_INIT("m"), true },   { SLICE_INIT("k"), true },  { SLICE_INIT("M"), true },
+    { SLICE_INIT("G"), true },   { SLICE_INIT("T"), true },  { SLICE_INIT("P"), true },
+    { SLICE_INIT("E"), true },   { SLICE_INIT("Ki"), true }, { SLICE_INIT("Mi"), true },
+    { SLICE_INIT("Gi"), true },  { SLICE_INIT("Ti"), true }, { SLICE_INIT("Pi"), false },
     { SLICE_INIT("Ei"), false },
 };
 

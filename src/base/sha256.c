@@ -8,7 +8,8 @@
 void sha256(struct slice data, unsigned char ret_digest[SHA256_SIZE])
 {
     /* Needs no memory and no state; a failure would mean a library without SHA-256. */
-    int result = gnutls_hash_fast(GNUTLS_DIG_SHA256, data.ptr ? data.ptr : "", data.len, ret_digest);
+    int result =
+        gnutls_hash_fast(GNUTLS_DIG_SHA256, data.ptr ? data.ptr : "", data.len, ret_digest);
     assert(result == 0);
 }
 
