@@ -122,7 +122,7 @@ $(B)/sources: FORCE
 # --- testing: the suites are the rows of tests/suites --------------------------------------------
 
 DEPS   = scripts/deps $(1) || { echo '0 passed, 1 failed'; exit 1; }
-SUITES = scripts/run-suites --build $(B) --make '$(MAKEOVERRIDES) VARIANT=$(VARIANT) B=$(B) CC=$(CC)'
+SUITES = scripts/run-suites --build $(B) --make '$(MAKEOVERRIDES) VARIANT=$(VARIANT) B=$(B) CC="$(CC)"'
 
 check: ## unit, cases and meta: under a minute
 	@$(SUITES) --set check
