@@ -17,48 +17,53 @@ struct arena_block {
 
 void arena_init(struct arena *a, size_t max)
 {
-    *a = (struct arena){ .max = max };
+    *a = (struct arena){ .max = max < ARENA_MAX ? max : ARENA_MAX };
 }
 
-static void free_blocks(struct arena_block *block)
+/* The largest block that may be kept, or NULL. */
+static struct arena_block *block_to_keep(struct arena_block *block)
 {
-    while (block) {
-        struct arena_block *next = block->next;
-        free(block);
-        block = next;
+    struct arena_block *best = NULL;
+    for (; block; block = block->next) {
+        if (block->cap <= ARENA_KEEP && (!best || block->cap > best->cap))
+            best = block;
     }
+    return best;
 }
 
-/* Keeps the newest block, which is the largest, so that a warm arena allocates nothing. */
 void arena_clear(struct arena *a)
 {
-    struct arena_block *kept = a->blocks;
-    a->used = 0;
-    a->full = 0;
-    if (!kept)
-        return;
-    free_blocks(kept->next);
-    kept->next = NULL;
-    kept->len = 0;
-    if (kept->cap > ARENA_KEEP) {
-        free(kept);
-        a->blocks = NULL;
+    struct arena_block *kept = block_to_keep(a->blocks);
+    for (struct arena_block *block = a->blocks, *next; block; block = next) {
+        next = block->next;
+        if (block != kept)
+            free(block);
     }
+    if (kept)
+        *kept = (struct arena_block){ .cap = kept->cap };
+    *a = (struct arena){ .blocks = kept, .max = a->max };
 }
 
 void arena_done(struct arena *a)
 {
-    free_blocks(a->blocks);
+    for (struct arena_block *block = a->blocks, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
     *a = (struct arena){ .max = a->max };
 }
 
-/* Each block is at least as large as all before it together: few blocks, and the newest is largest. */
+/*
+ * Each block is at least twice as large as all that was handed out before it: few blocks, and the one
+ * that arena_clear() keeps is large enough for the same work the next time or the time after.
+ */
 static struct arena_block *add_block(struct arena *a, size_t n)
 {
-    size_t cap = a->used > BLOCK_SIZE_MIN ? a->used : BLOCK_SIZE_MIN;
+    size_t cap = 2 * a->used > BLOCK_SIZE_MIN ? 2 * a->used : BLOCK_SIZE_MIN;
     while (cap < n)
         cap *= 2;
     struct arena_block *block = malloc(sizeof(*block) + cap);
+    a->full = 0;
     if (!block)
         return NULL;
     *block = (struct arena_block){ .next = a->blocks, .cap = cap };

@@ -10,11 +10,13 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/str.h"
 
 #define ARENA_KEEP ((size_t)1 << 20)
+#define ARENA_MAX (SIZE_MAX / 8) /* a larger bound is taken as this */
 
 struct arena_block;
 

@@ -31,8 +31,8 @@ static const char pairs[4096][2] = { TABLE };
 /* clang-format on */
 
 #define INVALID 64u
-#define BLOCK_IN 12u /* bytes encoded per turn of the main loop */
-#define READ_PAST 2u /* bytes that the last load of a turn reads beyond its block */
+#define BLOCK_IN 12   /* bytes encoded per turn of the main loop */
+#define BLOCK_READ 14 /* bytes that it reads for that */
 
 static inline uint64_t load_big_endian(const char *p)
 {
@@ -74,7 +74,8 @@ void base64_encode(struct buf *out, struct slice bytes)
     const char *in = bytes.ptr;
     const char *end = bytes.ptr + bytes.len;
     char *to = out->data + out->len;
-    for (; (size_t)(end - in) >= BLOCK_IN + READ_PAST; in += BLOCK_IN, to += 16) {
+    const char *last_block = bytes.len < BLOCK_READ ? in : end - BLOCK_READ + 1;
+    for (; in < last_block; in += BLOCK_IN, to += 16) {
         put_six(to, load_big_endian(in));
         put_six(to + 8, load_big_endian(in + 6));
     }

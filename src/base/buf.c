@@ -8,7 +8,7 @@
 
 void buf_init(struct buf *b, size_t max)
 {
-    *b = (struct buf){ .max = max };
+    *b = (struct buf){ .max = max < BUF_MAX ? max : BUF_MAX };
 }
 
 void buf_done(struct buf *b)
@@ -43,7 +43,7 @@ bool buf_grow(struct buf *b, size_t n)
         cap *= 2;
     if (cap > b->max)
         cap = b->max;
-    char *data = realloc(b->data, cap);
+    char *data = realloc(b->data, cap + 1); /* one for the NUL of printf and buf_cstr() */
     if (!data)
         return fail(b, BUF_NOMEM);
     b->data = data;
@@ -57,10 +57,10 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_start(args, fmt);
     int n = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
-    if (n < 0 || !buf_reserve(b, (size_t)n + 1)) {
+    if (n < 0)
         (void)fail(b, BUF_NOMEM);
+    if (n <= 0 || !buf_reserve(b, (size_t)n))
         return;
-    }
     va_start(args, fmt);
     (void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, args);
     va_end(args);
@@ -83,8 +83,10 @@ void buf_put_int(struct buf *b, long long value)
 
 const char *buf_cstr(struct buf *b)
 {
-    if (!buf_reserve(b, 1))
+    if (b->failure != BUF_OK)
         return NULL;
+    if (!b->data)
+        return "";
     b->data[b->len] = '\0';
     return b->data;
 }

@@ -6,11 +6,13 @@
  *
  * Appending never returns an error: once memory or the maximum is exhausted the buffer is marked,
  * ignores what follows, and buf_check() says so once, at the end.  That keeps writers straight-line.
- * One owner, one thread.  The contents are not NUL-terminated unless buf_cstr() is used.
+ * One owner, one thread.  The contents are not NUL-terminated unless buf_cstr() is used; room for
+ * the NUL does not count against the maximum.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -18,8 +20,10 @@
 
 enum buf_failure { BUF_OK, BUF_NOMEM, BUF_FULL };
 
+#define BUF_MAX (SIZE_MAX / 4) /* a larger maximum is taken as this */
+
 struct buf {
-    char *data;
+    char *data; /* NULL, or cap + 1 bytes */
     size_t len;
     size_t cap;
     size_t max;

@@ -25,6 +25,16 @@ const struct error_info *error_info(enum error_code code)
     return &infos[code];
 }
 
+/* Ends a message that did not fit, in front of a whole character. */
+static void mark_cut(char *msg)
+{
+    static const char mark[] = "...";
+    size_t at = ERROR_MSG_MAX - sizeof(mark);
+    while (at > 0 && ((unsigned char)msg[at] & 0xc0) == 0x80)
+        at--;
+    memcpy(msg + at, mark, sizeof(mark));
+}
+
 /* Writes into msg from offset `at`, marking what did not fit. */
 static void __attribute__((format(printf, 3, 0)))
 format_at(char *msg, size_t at, const char *fmt, va_list args)
@@ -33,7 +43,7 @@ format_at(char *msg, size_t at, const char *fmt, va_list args)
     if (n < 0)
         msg[at] = '\0';
     else if ((size_t)n >= ERROR_MSG_MAX - at)
-        memcpy(msg + ERROR_MSG_MAX - 4, "...", 4);
+        mark_cut(msg);
 }
 
 int error_set(struct error *err, enum error_code code, const char *fmt, ...)
@@ -56,7 +66,7 @@ int error_wrap(struct error *err, const char *fmt, ...)
     size_t at = strlen(err->msg);
     int n = snprintf(err->msg + at, ERROR_MSG_MAX - at, ": %s", inner.msg);
     if (n < 0 || (size_t)n >= ERROR_MSG_MAX - at)
-        memcpy(err->msg + ERROR_MSG_MAX - 4, "...", 4);
+        mark_cut(err->msg);
     return -1;
 }
 

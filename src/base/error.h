@@ -7,7 +7,7 @@
  * A fallible function returns 0 or -1 and takes `struct error *err` last; err is never NULL, is
  * written once on failure and not touched on success.  Messages are lower case, without full stop,
  * quote user data 'like this', and never hold a token, a key or a secret's value.  A message longer
- * than ERROR_MSG_MAX is cut and marked with "...".
+ * than ERROR_MSG_MAX is cut before a UTF-8 character and marked with "...".
  */
 
 #define ERROR_MSG_MAX 512

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* 768 decimal digits decide any rounding; one more stands for the rest. */
-#define MANTISSA_DIGITS 800
+#define MANTISSA_DIGITS \
+    800 /* 768 decimal digits decide any rounding; one more stands for the rest */
 #define EXPONENT_MAX 99999999 /* beyond any double; larger exponents are taken as this */
 #define NUMBER_TEXT_SIZE (MANTISSA_DIGITS + 40)
 #define SHORTEST_DIGITS 17 /* enough for any double to read back */

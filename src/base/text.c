@@ -59,10 +59,11 @@ static bool is_invisible(uint32_t c)
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-static void put_printable_char(struct buf *out, const char *bytes, size_t n, uint32_t c)
+/* One character as itself or as an escape; `quotes` are those that get a backslash. */
+static void put_visible_char(struct buf *out, struct slice bytes, uint32_t c, const char *quotes)
 {
     static const char named[0x20] = { ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r' };
-    if (c == '\\' || c == '\'')
+    if (c > 0 && c < 0x80 && strchr(quotes, (int)c))
         buf_put(out, (char[]){ '\\', (char)c }, 2);
     else if (c < 0x20 && named[c] != 0)
         buf_put(out, (char[]){ '\\', named[c] }, 2);
@@ -71,31 +72,65 @@ static void put_printable_char(struct buf *out, const char *bytes, size_t n, uin
     else if (is_invisible(c))
         buf_printf(out, "\\u%04x", c);
     else
-        buf_put(out, bytes, n);
+        buf_put_slice(out, bytes);
 }
 
-void text_put_printable(struct buf *out, struct slice s, size_t max)
+static void put_visible(struct buf *out, struct slice s, size_t max, const char *quotes)
 {
     size_t at = 0;
     while (at < s.len) {
         struct slice rest = slice_after(s, at);
         uint32_t c = 0;
         size_t n = decode(rest, &c);
-        if (at + (n > 0 ? n : 1) > max)
+        size_t step = n > 0 ? n : 1;
+        if (step > max - at)
             break;
         if (n > 0)
-            put_printable_char(out, rest.ptr, n, c);
+            put_visible_char(out, (struct slice){ rest.ptr, n }, c, quotes);
         else
             buf_printf(out, "\\x%02x", (unsigned char)rest.ptr[0]);
-        at += n > 0 ? n : 1;
+        at += step;
     }
     if (at < s.len)
         buf_put_lit(out, "...");
 }
 
-static bool needs_json_escape(unsigned char c)
+void text_put_printable(struct buf *out, struct slice s, size_t max)
+{
+    put_visible(out, s, max, "\\'");
+}
+
+void text_put_line(struct buf *out, struct slice s, size_t max)
+{
+    put_visible(out, s, max, "");
+}
+
+#define EACH_BYTE(c) ((uint64_t)0x0101010101010101 * (c))
+
+/* The high bit of at least one byte is set when one of the eight bytes is less than c (c <= 0x80). */
+static inline uint64_t any_less(uint64_t bytes, unsigned c)
+{
+    return (bytes - EACH_BYTE(c)) & ~bytes & EACH_BYTE(0x80);
+}
+
+static inline bool needs_json_escape(unsigned char c)
 {
     return c < 0x20 || c == '"' || c == '\\';
+}
+
+/* Where the next byte that needs an escape stands at or after `at`; eight bytes a turn. */
+static size_t find_json_escape(struct slice text, size_t at)
+{
+    for (uint64_t bytes; text.len - at >= sizeof(bytes); at += sizeof(bytes)) {
+        memcpy(&bytes, text.ptr + at, sizeof(bytes));
+        uint64_t found = any_less(bytes, 0x20) | any_less(bytes ^ EACH_BYTE('"'), 1) |
+                         any_less(bytes ^ EACH_BYTE('\\'), 1);
+        if (found != 0)
+            break;
+    }
+    while (at < text.len && !needs_json_escape((unsigned char)text.ptr[at]))
+        at++;
+    return at;
 }
 
 static void put_json_escape(struct buf *out, unsigned char c)
@@ -114,17 +149,33 @@ static void put_json_escape(struct buf *out, unsigned char c)
 
 void text_put_json_escaped(struct buf *out, struct slice text)
 {
-    size_t clean = 0; /* start of the run that needs no escape */
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (!needs_json_escape(c))
-            continue;
-        buf_put(out, text.ptr + clean, i - clean);
-        put_json_escape(out, c);
-        clean = i + 1;
+    for (size_t at = 0; at < text.len; at++) {
+        size_t clean = at; /* start of the run that needs no escape */
+        at = find_json_escape(text, at);
+        buf_put(out, text.ptr + clean, at - clean);
+        if (at < text.len)
+            put_json_escape(out, (unsigned char)text.ptr[at]);
     }
-    if (clean < text.len)
-        buf_put(out, text.ptr + clean, text.len - clean);
+}
+
+void text_put_json_any(struct buf *out, struct slice text, size_t max)
+{
+    size_t at = 0;
+    while (at < text.len) {
+        struct slice rest = slice_after(text, at);
+        uint32_t c = REPLACEMENT;
+        size_t n = decode(rest, &c);
+        size_t step = n > 0 ? n : 1;
+        if (step > max - at)
+            break;
+        if (n == 0 || c == 0x7f || is_invisible(c))
+            buf_printf(out, "\\u%04x", c);
+        else
+            text_put_json_escaped(out, (struct slice){ rest.ptr, n });
+        at += step;
+    }
+    if (at < text.len)
+        buf_put_lit(out, "...");
 }
 
 static unsigned min2(unsigned a, unsigned b)

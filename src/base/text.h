@@ -14,16 +14,23 @@
 
 /*
  * Appends s for a message: at most max bytes of it (whole UTF-8 characters, then "..."), control
- * characters (C0, DEL, C1, U+2028/9, bidi controls) as \n, \t, \x1b or \u202e, and backslash and single
- * quote escaped, so that the result is one line and cannot end its own quotes.
+ * characters (C0, DEL, C1, U+2028/9, bidi controls) as \n, \t, \x1b or \u202e, bytes that are not
+ * UTF-8 as \xff, and backslash and single quote escaped, so that the result is one line and cannot
+ * end its own quotes.
  */
 void text_put_printable(struct buf *out, struct slice s, size_t max);
+
+/* The same for a finished sentence: backslash and quotes stay. */
+void text_put_line(struct buf *out, struct slice s, size_t max);
 
 /*
  * Appends the content of a JSON string, without quotes: ", \ and control characters are escaped,
  * everything else, non-ASCII included, stays as it is.  For valid JSON text must be valid UTF-8.
  */
 void text_put_json_escaped(struct buf *out, struct slice text);
+
+/* The same for text of any origin: cut like above, bytes that are not UTF-8 as \ufffd. */
+void text_put_json_any(struct buf *out, struct slice text, size_t max);
 
 /*
  * Edit distance in bytes (insert, delete, replace, swap of neighbours; nothing is edited twice), or
