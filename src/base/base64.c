@@ -24,7 +24,10 @@
     ROW('w') ROW('x') ROW('y') ROW('z') ROW('0') ROW('1') ROW('2') ROW('3') \
     ROW('4') ROW('5') ROW('6') ROW('7') ROW('8') ROW('9') ROW('+') ROW('/')
 
-/* The two characters of each 12 bits: half the look-ups and stores of a table of single characters. */
+/*
+ * The two characters of each 12 bits: half the look-ups and stores of a table of single
+ * characters.
+ */
 #define P(a, b) { (a), (b) },
 static const char pairs[4096][2] = { TABLE };
 #undef P

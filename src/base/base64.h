@@ -17,8 +17,9 @@ static inline size_t base64_encoded_len(size_t n)
 void base64_encode(struct buf *out, struct slice bytes);
 
 /*
- * Appends the decoded form; CR and LF anywhere are skipped, as Go's base64.StdEncoding does.  False,
- * with out as it was, when text is not entirely padded standard base64.
+ * Appends the decoded form; CR and LF anywhere are skipped, as Go's base64.StdEncoding does.
+ * False, with out as it was, when text is not entirely padded standard base64.  Like everywhere,
+ * a buffer that is too small is told by buf_check() alone.
  */
 bool base64_decode(struct buf *out, struct slice text);
 

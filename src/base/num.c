@@ -85,7 +85,9 @@ enum num_status num_uint64(struct slice text, uint64_t *ret)
     return read_magnitude(text, UINT64_MAX, ret);
 }
 
-/* The value of a sign and a magnitude that fits: the magnitude of INT64_MIN has no positive twin. */
+/*
+ * The value of a sign and a magnitude that fits: the magnitude of INT64_MIN has no positive twin.
+ */
 static int64_t with_sign(bool negative, uint64_t magnitude)
 {
     return negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
@@ -102,8 +104,8 @@ enum num_status num_int64(struct slice text, int64_t *ret)
 }
 
 /*
- * Floating point.  The text is reduced to "digits e exponent" without a point, which strtod() reads the
- * same in every locale, and which is bounded however long the text is.
+ * Floating point.  The text is reduced to "digits e exponent" without a point, which strtod()
+ * reads the same in every locale, and which is bounded however long the text is.
  */
 struct mantissa {
     char digits[MANTISSA_DIGITS + 1]; /* significant ones, no leading zeros */
@@ -404,7 +406,10 @@ static struct slice take_digits(struct slice *s)
     return digits;
 }
 
-/* The part behind the point times the unit, computed through a double with the digits that fit 63 bits. */
+/*
+ * The part behind the point times the unit, computed through a double with the digits that fit 63
+ * bits.
+ */
 static uint64_t fraction_of(struct slice digits, uint64_t unit)
 {
     uint64_t value = 0;

@@ -24,15 +24,19 @@ enum num_status num_int64(struct slice text, int64_t *ret);
 enum num_status num_uint64(struct slice text, uint64_t *ret);
 
 /*
- * Go's strconv.ParseFloat(s, 64) as vault-k8s uses it: decimal and hexadecimal notation, a leading or
- * trailing dot, underscores between digits, inf/infinity/nan in any case.  NUM_RANGE for overflow.
+ * Go's strconv.ParseFloat(s, 64) as vault-k8s uses it: decimal and hexadecimal notation, a leading
+ * or trailing dot, underscores between digits, inf/infinity/nan in any case.  NUM_RANGE for
+ * overflow.
  */
 enum num_status num_double(struct slice text, double *ret);
 
 /* A JSON number's text as a double; the text was checked by the scanner. Overflow: NUM_RANGE. */
 enum num_status num_json_double(struct slice text, double *ret);
 
-/* Appends the shortest text that reads back as value, in the form of Go's encoding/json. Finite only. */
+/*
+ * Appends the shortest text that reads back as value, in the form of Go's encoding/json. Finite
+ * only.
+ */
 void num_put_double(struct buf *out, double value);
 
 /* Go's time.ParseDuration: "300ms", "-1.5h", "1m30s", "0"; nanoseconds. */
@@ -40,9 +44,10 @@ enum num_status num_duration(struct slice text, int64_t *ret_ns);
 
 /*
  * True when text is a Kubernetes resource quantity as resource.ParseQuantity accepts it
- * (k8s.io/apimachinery/pkg/api/resource): sign, digits with at most one dot (possibly no digit at all:
- * ".", "+" and a bare suffix count as 0), then nothing, a decimal (n u m k M G T P E) or binary
- * (Ki Mi Gi Ti Pi Ei) suffix, or e/E with a signed exponent of digits. Empty text is refused.
+ * (k8s.io/apimachinery/pkg/api/resource): sign, digits with at most one dot, then nothing, a
+ * decimal (n u m k M G T P E) or binary (Ki Mi Gi Ti Pi Ei) suffix, or e/E with a signed exponent
+ * of 64 bits. Empty text is refused.  Without any digit (".", "+", "Mi") the text counts as 0, but
+ * not with Pi, Ei or an exponent below -9 (of which the library sees the low 32 bits).
  */
 bool num_is_quantity(struct slice text);
 

@@ -40,8 +40,8 @@ bool slice_contains_nocase(struct slice s, struct slice needle)
 }
 
 /*
- * The length of the white-space character at p, 0 when it is none.  The set is Unicode's White_Space
- * property, as Go's unicode.IsSpace has it.
+ * The length of the white-space character at p, 0 when it is none.  The set is Unicode's
+ * White_Space property, as Go's unicode.IsSpace has it.
  */
 static size_t space_len(const char *p, size_t len)
 {

@@ -107,7 +107,9 @@ void text_put_line(struct buf *out, struct slice s, size_t max)
 
 #define EACH_BYTE(c) ((uint64_t)0x0101010101010101 * (c))
 
-/* The high bit of at least one byte is set when one of the eight bytes is less than c (c <= 0x80). */
+/*
+ * The high bit of at least one byte is set when one of the eight bytes is less than c (c <= 0x80).
+ */
 static inline uint64_t any_less(uint64_t bytes, unsigned c)
 {
     return (bytes - EACH_BYTE(c)) & ~bytes & EACH_BYTE(0x80);
@@ -184,8 +186,9 @@ static unsigned min2(unsigned a, unsigned b)
 }
 
 /*
- * Three rows of the table of distances between prefixes.  Only cells within `limit` of the diagonal can
- * stay within the limit: cell k of row i stands for the first i bytes of a and i + k - limit of b.
+ * Three rows of the table of distances between prefixes.  Only cells within `limit` of the
+ * diagonal can stay within the limit: cell k of row i stands for the first i bytes of a and i + k
+ * - limit of b.
  */
 struct rows {
     unsigned before[BAND + 2]; /* row i - 2 */
@@ -316,7 +319,10 @@ struct slice text_path_join(struct arena *arena, struct slice a, struct slice b)
     return text_path_clean(arena, (struct slice){ both, a.len + 1 + b.len });
 }
 
-/* Lower-cases s into out unless that is NULL; the length. As in Go, a byte that is no UTF-8 becomes U+FFFD. */
+/*
+ * Lower-cases s into out unless that is NULL; the length. As in Go, a byte that is no UTF-8
+ * becomes U+FFFD.
+ */
 static size_t lower_into(struct slice s, char *out)
 {
     size_t len = 0;

@@ -1,7 +1,9 @@
 #ifndef SRC_BASE_TEXT_H
 #define SRC_BASE_TEXT_H
 
-/* Text for people and paths for pods. Pure functions; results are appended or come from the arena. */
+/*
+ * Text for people and paths for pods. Pure functions; results are appended or come from the arena.
+ */
 
 #include <stdbool.h>
 
@@ -41,7 +43,9 @@ unsigned text_distance(struct slice a, struct slice b, unsigned limit);
 /* Go's path.Clean: lexical, never empty ("."). Absent when the arena is exhausted. */
 struct slice text_path_clean(struct arena *arena, struct slice path);
 
-/* Go's path.Join of two elements: empty ones are dropped, the result is cleaned; "" for two empty. */
+/*
+ * Go's path.Join of two elements: empty ones are dropped, the result is cleaned; "" for two empty.
+ */
 struct slice text_path_join(struct arena *arena, struct slice a, struct slice b);
 
 /*
