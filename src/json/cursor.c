@@ -5,8 +5,8 @@
 const char *json_kind_name(const struct json_index *ix, json_ref ref)
 {
     static const char *const names[] = {
-        [JSON_NULL] = "null",       [JSON_FALSE] = "a boolean",  [JSON_TRUE] = "a boolean",
-        [JSON_NUMBER] = "a number", [JSON_STRING] = "a string", [JSON_ARRAY] = "an array",
+        [JSON_NULL] = "null",        [JSON_FALSE] = "a boolean", [JSON_TRUE] = "a boolean",
+        [JSON_NUMBER] = "a number",  [JSON_STRING] = "a string", [JSON_ARRAY] = "an array",
         [JSON_OBJECT] = "an object",
     };
     return ref == JSON_ABSENT ? "nothing" : names[ix->nodes[ref].kind];
@@ -16,11 +16,11 @@ uint32_t json_count(const struct json_index *ix, json_ref container)
 {
     uint32_t count = 0;
     if (json_is(ix, container, JSON_OBJECT)) {
-        json_each_member(ix, container, name)
+        json_each_member (ix, container, name)
             count++;
         return count;
     }
-    json_each_element(ix, container, it)
+    json_each_element (ix, container, it)
         count++;
     return count;
 }
@@ -29,7 +29,7 @@ json_ref json_member(const struct json_index *ix, json_ref object, struct slice 
 {
     if (!json_is(ix, object, JSON_OBJECT))
         return JSON_ABSENT;
-    json_each_member(ix, object, it) {
+    json_each_member (ix, object, it) {
         const struct json_node *node = &ix->nodes[it];
         if ((node->len == name.len || node->escaped) && json_string_is(ix, it, name))
             return it + 1;
@@ -41,7 +41,7 @@ json_ref json_element(const struct json_index *ix, json_ref array, uint32_t at)
 {
     if (!json_is(ix, array, JSON_ARRAY))
         return JSON_ABSENT;
-    json_each_element(ix, array, it) {
+    json_each_element (ix, array, it) {
         if (at-- == 0)
             return it;
     }

@@ -1,20 +1,14 @@
 #include <stdint.h>
 
-#include "base/text.h"
 #include "json/cursor.h"
+#include "json/fail.h"
 
 #define SMALL_OBJECT 16
 
-
 static int refuse(struct slice name, const char *what, struct error *err)
 {
-    struct buf shown;
-    buf_init(&shown, 8 * TEXT_VALUE_MAX);
-    text_put_printable(&shown, name, TEXT_VALUE_MAX);
-    error_set(err, ERROR_SHAPE, "%s: the name '" SLICE_FMT "' appears twice", what,
-              SLICE_ARG(buf_slice(&shown)));
-    buf_done(&shown);
-    return -1;
+    json_fail(err, ERROR_SHAPE, "the name ", name, " appears twice");
+    return error_wrap(err, "%s", what);
 }
 
 /* All names of the object, resolved. */
@@ -22,7 +16,7 @@ static int collect(const struct json_index *ix, json_ref object, struct arena *a
                    const char *what, struct slice *names, struct error *err)
 {
     size_t at = 0;
-    json_each_member(ix, object, it) {
+    json_each_member (ix, object, it) {
         if (json_string(ix, it, arena, what, &names[at], err) < 0)
             return -1;
         at++;

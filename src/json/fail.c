@@ -1,0 +1,28 @@
+#include "json/fail.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+
+/* A shown byte takes at most 8, "..." and the NUL come on top. */
+#define SHOWN_MAX (8 * TEXT_VALUE_MAX + 8)
+
+int json_fail(struct error *err, enum error_code code, const char *before, struct slice quote,
+              const char *after)
+{
+    struct buf shown;
+    buf_init(&shown, SHOWN_MAX);
+    text_put_printable(&shown, quote, TEXT_VALUE_MAX);
+    error_set(err, code, "%s'" SLICE_FMT "'%s", before, SLICE_ARG(buf_slice(&shown)), after);
+    buf_done(&shown);
+    return -1;
+}
+
+int json_fail_in(struct error *err, const char *before, struct slice quote)
+{
+    struct buf shown;
+    buf_init(&shown, SHOWN_MAX);
+    text_put_printable(&shown, quote, TEXT_VALUE_MAX);
+    error_wrap(err, "%s'" SLICE_FMT "'", before, SLICE_ARG(buf_slice(&shown)));
+    buf_done(&shown);
+    return -1;
+}
