@@ -15,6 +15,7 @@
 #include "json/cursor.h"
 
 #define JSON_PATCH_OPERATIONS_MAX 10000u
+#define JSON_PATCH_STEPS_MAX (1u << 27) /* visited, moved or copied values and names: a second */
 
 /*
  * Checks the outer form only: an array of objects, or null (an empty patch).  -1 with ERROR_SHAPE.
@@ -27,7 +28,10 @@ int json_patch_check(const struct json_index *patch, json_ref list, struct error
  * Applies the operations of the array `list` in `patch` to the value at `target` in `doc`, and
  * appends the resulting text to out.  Both indices are only read.  The arena holds the working tree
  * until the caller clears it.  On failure -1 (ERROR_SYNTAX, ERROR_SHAPE, ERROR_LIMIT, ERROR_NOMEM)
- * and out has grown by nothing; the message names operation number (from 0), op and path.
+ * and out is as it was; the message names operation number (from 0), op and path.
+ *
+ * Removing the whole value is refused, as is moving a value into itself.  The result is nested at
+ * most JSON_DEPTH_MAX deep.
  */
 int json_patch_apply(const struct json_index *patch, json_ref list, const struct json_index *doc,
                      json_ref target, struct arena *arena, struct buf *out, struct error *err)

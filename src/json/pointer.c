@@ -89,7 +89,7 @@ int json_pointer_find(const struct json_index *ix, struct slice pointer, struct 
         if (depth == JSON_POINTER_DEPTH_MAX)
             return error_set(err, ERROR_LIMIT, "a pointer has more than %u parts",
                              JSON_POINTER_DEPTH_MAX);
-        struct slice token;
+        struct slice token = SLICE_ABSENT;
         if (json_pointer_next(&rest, arena, &token, err) < 0)
             return -1;
         ref = child(ix, ref, token);
