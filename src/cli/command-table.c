@@ -1,0 +1,24 @@
+#include "cli/cmd-help.h"
+#include "cli/cmd-version.h"
+#include "cli/command.h"
+
+const struct command command_table[] = {
+    {
+        .name = "version",
+        .arguments = "[-v]",
+        .summary = "print the version",
+        .text = "Prints the version of Keyhook; with -v also those of its libraries.",
+        .run = cmd_version,
+        .rest = REST_NAMES,
+    },
+    {
+        .name = "help",
+        .arguments = "[COMMAND]",
+        .summary = "explain a command and its options",
+        .text = "Prints what a command does and the options that it takes.",
+        .run = cmd_help,
+        .rest = REST_NAMES,
+    },
+};
+
+const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
