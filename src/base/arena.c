@@ -104,19 +104,25 @@ struct slice arena_copy(struct arena *a, struct slice s)
     return (struct slice){ copy, s.len };
 }
 
+struct slice arena_vprintf(struct arena *a, const char *fmt, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    char *text = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+    if (text)
+        (void)vsnprintf(text, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return text ? (struct slice){ text, (size_t)n } : SLICE_ABSENT;
+}
+
 struct slice arena_printf(struct arena *a, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    struct slice text = arena_vprintf(a, fmt, args);
     va_end(args);
-    char *text = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
-    if (!text)
-        return SLICE_ABSENT;
-    va_start(args, fmt);
-    (void)vsnprintf(text, (size_t)n + 1, fmt, args);
-    va_end(args);
-    return (struct slice){ text, (size_t)n };
+    return text;
 }
 
 int arena_error(const struct arena *a, struct error *err)

@@ -9,6 +9,7 @@
  * into ERROR_NOMEM or ERROR_LIMIT by arena_error().
  */
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,9 @@ struct slice arena_copy(struct arena *a, struct slice s) __attribute__((warn_unu
 /* Text made by printf rules, or an absent slice. */
 struct slice arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));
+
+struct slice arena_vprintf(struct arena *a, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0), warn_unused_result));
 
 /* Why the last allocation failed; always returns -1. */
 int arena_error(const struct arena *a, struct error *err);

@@ -14,6 +14,9 @@
 #define TEXT_VALUE_MAX 64          /* bytes of a user's value that a message shows */
 #define TEXT_DISTANCE_LIMIT_MAX 31 /* of text_distance(), which keeps its rows on the stack */
 
+/* Is the text valid UTF-8 (no overlong forms, no surrogates)? */
+bool text_is_utf8(struct slice text);
+
 /*
  * Appends s for a message: at most max bytes of it (whole UTF-8 characters, then "..."), control
  * characters (C0, DEL, C1, U+2028/9, bidi controls) as \n, \t, \x1b or \u202e, bytes that are not

@@ -53,6 +53,7 @@ struct inject_decision {
     struct slice message; /* of a denial, as sent; else absent */
     struct slice patch;   /* the JSON Patch as text; absent without one */
     const struct slice *warnings;
+    const enum reason_id *warning_reasons; /* of the same length */
     unsigned warning_count;
     char config_hash[17]; /* first 16 hex digits of the agent configuration's SHA-256, or "" */
 };

@@ -1,0 +1,149 @@
+#include "inject/annotation-set.h"
+
+#include <stdlib.h>
+
+static int compare_entries(const struct annotation_entry *a, const struct annotation_entry *b)
+{
+    if (a->id != b->id)
+        return a->id < b->id ? -1 : 1;
+    struct slice left = a->id == ANNOTATION__COUNT ? a->name : a->suffix;
+    struct slice right = b->id == ANNOTATION__COUNT ? b->name : b->suffix;
+    if (slice_is_present(left) != slice_is_present(right))
+        return slice_is_present(left) ? 1 : -1;
+    int order = slice_compare(left, right);
+    return order != 0 ? order : (int)a->prefix - (int)b->prefix;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    return compare_entries(*(const struct annotation_entry *const *)a,
+                           *(const struct annotation_entry *const *)b);
+}
+
+/* Takes the prefix off; false when the name stands under none that is read. */
+static bool take_prefix(const struct inject_options *opt, struct slice name,
+                        struct annotation_entry *ret)
+{
+    for (enum annotation_prefix p = 0; p < PREFIX__COUNT; p++) {
+        if (!opt->prefixes[p] || !slice_has_prefix(name, annotation_prefix(p)))
+            continue;
+        ret->prefix = p;
+        ret->name = slice_after(name, annotation_prefix(p).len);
+        return true;
+    }
+    return false;
+}
+
+/* 1: *ret is an annotation of ours, 0: it is not, -1: err. */
+static int read_entry(const struct json_index *ix, json_ref at, const struct inject_options *opt,
+                      struct arena *arena, struct annotation_entry *ret, struct error *err)
+{
+    struct slice name;
+    if (!json_is(ix, at + 1, JSON_STRING) && !json_is(ix, at + 1, JSON_NULL))
+        return error_set(err, ERROR_SHAPE, "metadata.annotations: a value must be a string, not %s",
+                         json_kind_name(ix, at + 1));
+    if (json_string(ix, at, arena, "metadata.annotations: a name", &name, err) < 0)
+        return -1;
+    if (!take_prefix(opt, name, ret))
+        return 0;
+    ret->value = SLICE("");
+    if (json_is(ix, at + 1, JSON_STRING) &&
+        json_string(ix, at + 1, arena, "metadata.annotations: a value", &ret->value, err) < 0)
+        return -1;
+    ret->suffix = SLICE_ABSENT;
+    ret->id = annotation_find(ret->name, &ret->suffix);
+    return 1;
+}
+
+/* Allocates and fills the entries in the order of the pod. */
+static int collect(const struct pod *pod, const struct inject_options *opt, struct arena *arena,
+                   struct annotation_set *set, struct error *err)
+{
+    uint32_t count = json_count(pod->ix, pod->annotations);
+    struct annotation_entry *entries = arena_alloc(arena, count * sizeof(*entries));
+    set->entries = arena_alloc(arena, count * sizeof(struct annotation_entry *));
+    if (!entries || !set->entries)
+        return arena_error(arena, err);
+    json_each_member (pod->ix, pod->annotations, at) {
+        int ours = read_entry(pod->ix, at, opt, arena, &entries[set->count], err);
+        if (ours < 0)
+            return -1;
+        if (ours > 0) {
+            set->entries[set->count] = &entries[set->count];
+            set->count++;
+        }
+    }
+    return 0;
+}
+
+static bool is_twin(const struct annotation_entry *a, const struct annotation_entry *b)
+{
+    return a->id == b->id && a->prefix != b->prefix && slice_equal(a->name, b->name);
+}
+
+/* Keeps the first of two that stand under both prefixes; notes when they disagree. */
+static void join_twins(struct annotation_set *set)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct annotation_entry *entry = set->entries[i];
+        if (kept > 0 && is_twin(set->entries[kept - 1], entry)) {
+            if (!set->conflict && !slice_equal(set->entries[kept - 1]->value, entry->value))
+                set->conflict = entry;
+            continue;
+        }
+        set->entries[kept++] = entry;
+    }
+    set->count = kept;
+}
+
+static void index_rows(struct annotation_set *set)
+{
+    unsigned at = 0;
+    for (unsigned id = 0; id <= ANNOTATION__COUNT; id++) {
+        set->first[id] = at;
+        if (id == ANNOTATION__COUNT)
+            break;
+        if (at < set->count && set->entries[at]->id == id &&
+            !slice_is_present(set->entries[at]->suffix))
+            set->exact[id] = set->entries[at];
+        while (at < set->count && set->entries[at]->id == id)
+            at++;
+    }
+}
+
+int annotation_set_read(const struct pod *pod, const struct inject_options *opt,
+                        struct arena *arena, struct annotation_set *ret, struct error *err)
+{
+    *ret = (struct annotation_set){ .count = 0 };
+    if (pod->annotations == JSON_ABSENT)
+        return 0;
+    if (json_check_unique(pod->ix, pod->annotations, arena, "metadata.annotations", err) < 0 ||
+        collect(pod, opt, arena, ret, err) < 0)
+        return -1;
+    qsort(ret->entries, ret->count, sizeof(struct annotation_entry *), compare_places);
+    join_twins(ret);
+    index_rows(ret);
+    return 0;
+}
+
+static struct slice find_member(const struct annotation_set *set, enum annotation_id id,
+                                struct slice suffix)
+{
+    for (unsigned i = set->first[id]; i < set->first[id + 1]; i++) {
+        const struct annotation_entry *entry = set->entries[i];
+        if (slice_is_present(entry->suffix) && slice_equal(entry->suffix, suffix))
+            return entry->value;
+    }
+    return SLICE_ABSENT;
+}
+
+struct slice annotation_set_member(const struct annotation_set *set, enum annotation_id id,
+                                   struct slice suffix)
+{
+    const struct slice file = SLICE("file-");
+    struct slice found = find_member(set, id, suffix);
+    if (slice_is_present(found) || id != ANN_TEMPLATE || !slice_has_prefix(suffix, file))
+        return found;
+    return find_member(set, ANN_TEMPLATE_FILE, slice_after(suffix, file.len));
+}

@@ -1,0 +1,159 @@
+#include "inject/annotation.h"
+
+#include <assert.h>
+
+#include "base/text.h"
+#include "inject/setter.h"
+
+#define NEAR_ENOUGH 3 /* edits between a misspelt name and the one that was meant */
+
+/* offsetof that compiles only when the member has the type that the setter writes */
+#define MEMBER(type, member, ctype)                                                            \
+    (offsetof(type, member) + 0 * sizeof(char[_Generic(((type *)0)->member, ctype : 1, default \
+                                                       : -1)]))
+#define SETTING(member, ctype) MEMBER(struct settings, member, ctype)
+
+/* clang-format off */
+#define TEXT(m)     .type = TYPE_TEXT,       .set = set_text,     .field = SETTING(m, struct slice)
+#define LIST(m)     .type = TYPE_LIST,       .set = set_text,     .field = SETTING(m, struct slice)
+#define QUANTITY(m) .type = TYPE_QUANTITY,   .set = set_quantity, .field = SETTING(m, struct slice)
+#define PATCH(m)    .type = TYPE_JSON_PATCH, .set = set_patch,    .field = SETTING(m, struct slice), .sensitive = true
+#define BOOL(m)     .type = TYPE_BOOL,       .set = set_bool,     .field = SETTING(m, bool)
+#define INT(m)      .type = TYPE_INT,        .set = set_int,      .field = SETTING(m, int64_t)
+#define UINT(m)     .type = TYPE_UINT,       .set = set_uint,     .field = SETTING(m, uint64_t)
+#define FLOAT(m)    .type = TYPE_FLOAT,      .set = set_float,    .field = SETTING(m, double)
+#define DURATION(m, lead_) .type = TYPE_DURATION, .set = set_duration, .field = SETTING(m, struct slice), .lead = lead_
+#define CUSTOM(t, fn)           .type = t, .set = fn
+#define CUSTOM_MEMBER(t, fn, m) .type = t, .set = fn, .field = SETTING(m, bool)
+#define ELSEWHERE(t)            .type = t
+#define SENSITIVE               , .sensitive = true
+
+#define NO_DEF .def = { NULL, 0 }
+#define DEF(text) .def = SLICE_INIT(text)
+#define OPTION(flag, m) .option = flag, .option_kind = OPTION_TEXT, .option_field = MEMBER(struct inject_options, m, struct slice)
+#define OPTION_OR(flag, m, text) OPTION(flag, m), DEF(text)
+#define OPTION_BOOL(flag, m) .option = flag, .option_kind = OPTION_BOOLEAN, .option_field = MEMBER(struct inject_options, m, bool)
+#define OPTION_INT(flag, m) .option = flag, .option_kind = OPTION_INTEGER, .option_field = MEMBER(struct inject_options, m, int64_t)
+/* clang-format on */
+
+static const struct annotation rows[ANNOTATION__COUNT] = {
+#define ANNOTATION(id_, name_, kind_, step_, storage_, default_, help_) \
+    [ANN_##id_] = { .name = SLICE_INIT(name_),                          \
+                    .kind = ANNOTATION_##kind_,                         \
+                    .step = step_,                                      \
+                    storage_,                                           \
+                    default_,                                           \
+                    .help = help_ },
+#include "inject/annotation.def"
+#undef ANNOTATION
+};
+
+static const struct slice prefixes[PREFIX__COUNT] = {
+    [PREFIX_VAULT] = SLICE_INIT("vault.hashicorp.com/"),
+    [PREFIX_OPENBAO] = SLICE_INIT("openbao.org/"),
+};
+
+static const char *const type_names[TYPE__COUNT] = {
+    [TYPE_BOOL] = "boolean",
+    [TYPE_INT] = "integer",
+    [TYPE_UINT] = "unsigned integer",
+    [TYPE_FLOAT] = "number",
+    [TYPE_DURATION] = "duration",
+    [TYPE_QUANTITY] = "quantity",
+    [TYPE_LIST] = "comma-separated list",
+    [TYPE_JSON_PATCH] = "JSON Patch",
+    [TYPE_JSON_VALUE] = "JSON value or text",
+    [TYPE_TEXT] = "text",
+};
+
+static const struct slice step_prefixes[STEP__COUNT] = {
+    [STEP_DECODE] = SLICE_INIT(""),
+    [STEP_OPT_IN] = SLICE_INIT("error checking if should inject agent: "),
+    [STEP_NAMESPACE] = SLICE_INIT("error with request namespace: "),
+    [STEP_DEFAULTS] = SLICE_INIT("error adding default annotations: "),
+    [STEP_BUILD] = SLICE_INIT("error creating new agent sidecar: "),
+    [STEP_VALIDATE] = SLICE_INIT("error validating agent configuration: "),
+    [STEP_PATCH] = SLICE_INIT("error creating patch for agent: "),
+};
+
+const struct annotation *annotation_info(enum annotation_id id)
+{
+    assert(id < ANNOTATION__COUNT);
+    return &rows[id];
+}
+
+struct slice annotation_prefix(enum annotation_prefix prefix)
+{
+    assert(prefix < PREFIX__COUNT);
+    return prefixes[prefix];
+}
+
+const char *annotation_type_name(enum annotation_type type)
+{
+    assert(type < TYPE__COUNT);
+    return type_names[type];
+}
+
+struct slice inject_step_prefix(enum inject_step step)
+{
+    assert(step < STEP__COUNT);
+    return step_prefixes[step];
+}
+
+/* Does the name belong to the row as a member of its family? */
+static bool is_member(const struct annotation *row, struct slice name)
+{
+    return row->kind != ANNOTATION_EXACT && name.len > row->name.len &&
+           name.ptr[row->name.len] == '-' && slice_has_prefix(name, row->name);
+}
+
+/* An exact name wins over a family, a longer family name over a shorter one. */
+enum annotation_id annotation_find(struct slice name, struct slice *ret_suffix)
+{
+    enum annotation_id best = ANNOTATION__COUNT;
+    for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
+        const struct annotation *row = &rows[id];
+        if (row->name.len > name.len)
+            continue;
+        if (row->kind != ANNOTATION_FAMILY && slice_equal(row->name, name)) {
+            *ret_suffix = SLICE_ABSENT;
+            return id;
+        }
+        if (is_member(row, name) &&
+            (best == ANNOTATION__COUNT || row->name.len > rows[best].name.len))
+            best = id;
+    }
+    if (best != ANNOTATION__COUNT)
+        *ret_suffix = slice_after(name, rows[best].name.len + 1);
+    return best;
+}
+
+/* A family member is compared by as many of its leading words as the family's name has. */
+static struct slice comparable(const struct annotation *row, struct slice name)
+{
+    if (row->kind == ANNOTATION_EXACT)
+        return name;
+    unsigned words = 1;
+    for (size_t i = 0; i < row->name.len; i++)
+        words += row->name.ptr[i] == '-';
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] == '-' && --words == 0)
+            return (struct slice){ name.ptr, i };
+    }
+    return name;
+}
+
+struct slice annotation_nearest(struct slice name, enum annotation_id *ret_id)
+{
+    unsigned best = NEAR_ENOUGH + 1;
+    struct slice found = SLICE_ABSENT;
+    for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
+        unsigned d = text_distance(comparable(&rows[id], name), rows[id].name, NEAR_ENOUGH);
+        if (d >= best)
+            continue;
+        best = d;
+        found = rows[id].name;
+        *ret_id = id;
+    }
+    return found;
+}

@@ -1,0 +1,264 @@
+#include "inject/inject.h"
+
+#include <stdlib.h>
+
+#include "base/base64.h"
+#include "base/num.h"
+#include "base/sha256.h"
+#include "inject/advice.h"
+#include "inject/answer.h"
+#include "inject/mutation.h"
+#include "inject/plan.h"
+#include "inject/validate.h"
+#include "json/patch.h"
+#include "json/scan.h"
+
+#define CONFIG_HASH_DIGITS 16
+#define ANSWER_MARGIN ((size_t)1 << 10) /* everything but patch and warnings */
+
+struct inject_scratch {
+    struct json_index index; /* of the review */
+    struct json_index side_index;
+    struct arena arena;
+    struct buf text;
+    struct buf patch;
+    struct buf verified; /* the patched pod, with verify_patch */
+    struct mutation_memory mutation;
+    struct evaluation evaluation;
+};
+
+struct inject_scratch *inject_scratch_new(void)
+{
+    struct inject_scratch *s = calloc(1, sizeof(*s));
+    if (!s)
+        return NULL;
+    json_index_init(&s->index);
+    json_index_init(&s->side_index);
+    json_index_init(&s->mutation.container_index);
+    arena_init(&s->arena, INJECT_SCRATCH_MAX);
+    buf_init(&s->text, INJECT_SCRATCH_MAX);
+    buf_init(&s->patch, INJECT_SCRATCH_MAX);
+    buf_init(&s->verified, INJECT_SCRATCH_MAX);
+    buf_init(&s->mutation.config[AGENT_INIT], INJECT_SCRATCH_MAX);
+    buf_init(&s->mutation.config[AGENT_SIDECAR], INJECT_SCRATCH_MAX);
+    buf_init(&s->mutation.container, INJECT_SCRATCH_MAX);
+    buf_init(&s->mutation.patched, INJECT_SCRATCH_MAX);
+    return s;
+}
+
+void inject_scratch_free(struct inject_scratch *s)
+{
+    if (!s)
+        return;
+    json_index_done(&s->index);
+    json_index_done(&s->side_index);
+    json_index_done(&s->mutation.container_index);
+    arena_done(&s->arena);
+    buf_done(&s->text);
+    buf_done(&s->patch);
+    buf_done(&s->verified);
+    buf_done(&s->mutation.config[AGENT_INIT]);
+    buf_done(&s->mutation.config[AGENT_SIDECAR]);
+    buf_done(&s->mutation.container);
+    buf_done(&s->mutation.patched);
+    free(s);
+}
+
+static bool opts_in(const struct annotation_entry *entry)
+{
+    bool on = false;
+    return num_bool(entry->value, &on) && on;
+}
+
+/* Two spellings that disagree, of which at least one opts in: the pod must not guess. */
+static int check_conflict(struct evaluation *e)
+{
+    const struct annotation_entry *c = e->set.conflict;
+    if (!c)
+        return 0;
+    struct slice name = evaluation_show(e, c->name);
+    return evaluation_deny(e, REASON_PREFIX_CONFLICT,
+                           "annotation " SLICE_FMT " stands under both vault.hashicorp.com/ and "
+                           "openbao.org/ with different values; keep one",
+                           SLICE_ARG(name));
+}
+
+static int check_namespace(struct evaluation *e)
+{
+    struct slice ns = e->review->namespace;
+    e->step = STEP_NAMESPACE;
+    if (!slice_equal(ns, SLICE("kube-system")) && !slice_equal(ns, SLICE("kube-public")))
+        return 0;
+    return evaluation_deny(e, REASON_SYSTEM_NAMESPACE,
+                           "cannot inject into system namespaces: " SLICE_FMT, SLICE_ARG(ns));
+}
+
+/* What the server lacks denies before anything of the pod is looked at. */
+static int check_defaults(struct evaluation *e)
+{
+    e->step = STEP_DEFAULTS;
+    if (e->opt->vault_address.len == 0)
+        return evaluation_deny(e, REASON_NO_ADDRESS, "Vault address required");
+    if (e->opt->vault_auth_path.len == 0)
+        return evaluation_deny(e, REASON_NO_AUTH_PATH, "Vault Auth Path required");
+    if (e->review->namespace.len == 0)
+        return evaluation_deny(e, REASON_NO_NAMESPACE, "kubernetes namespace required");
+    return 0;
+}
+
+/* 1: inject, 0: leave the pod alone (*ret_reason says why), -1: denied. */
+static int should_inject(struct evaluation *e, enum reason_id *ret_reason)
+{
+    const struct annotation_entry *conflict = e->set.conflict;
+    *ret_reason = REASON_NOT_REQUESTED;
+    if (!evaluation_has(e, ANN_INJECT))
+        return 0;
+    if (evaluation_run(e, STEP_OPT_IN) < 0)
+        return -1;
+    bool twin_opts_in = conflict && conflict->id == ANN_INJECT && opts_in(conflict);
+    if (!e->settings.inject && !twin_opts_in)
+        return 0;
+    *ret_reason = REASON_NOT_PENDING;
+    if (e->pod->phase.len > 0 && !slice_equal(e->pod->phase, SLICE("Pending")))
+        return 0;
+    *ret_reason = REASON_ALREADY_INJECTED;
+    if (slice_equal(e->settings.status, SLICE("injected")))
+        return 0;
+    return check_conflict(e) < 0 ? -1 : 1;
+}
+
+/* The values that we wrote scan again, every operation's parent was there; with verify_patch the whole
+ * patch is applied.  Anything wrong here is our own mistake: deny rather than send half a patch. */
+static int check_patch(struct evaluation *e, struct inject_scratch *s, const struct patch *p)
+{
+    struct error err = ERROR_INIT;
+    if (p->broken)
+        return evaluation_deny(e, REASON_SELF_CHECK,
+                               "a parent of the patch is missing in the pod; "
+                               "this is a defect of Keyhook");
+    if (json_scan(&s->side_index, buf_slice(&s->patch), &err) == 0) {
+        if (!e->opt->verify_patch)
+            return 0;
+        buf_clear(&s->verified);
+        if (json_patch_apply(&s->side_index, JSON_ROOT, &s->index, e->pod->object, &s->arena,
+                             &s->verified, &err) == 0 &&
+            json_scan(&s->side_index, buf_slice(&s->verified), &err) == 0)
+            return 0;
+    }
+    if (err.code == ERROR_NOMEM)
+        return evaluation_fail(e, REASON_SELF_CHECK, &err);
+    return evaluation_deny(e, REASON_SELF_CHECK,
+                           "the patch is not sound: %s; this is a defect of "
+                           "Keyhook",
+                           err.msg);
+}
+
+static void describe(const struct evaluation *e, const struct plan *plan, struct inject_scratch *s,
+                     const struct patch *p, struct inject_decision *d)
+{
+    const struct buf *config = &s->mutation.config[plan->has_sidecar ? AGENT_SIDECAR : AGENT_INIT];
+    d->outcome = INJECT_MUTATED;
+    d->reason = plan->has_init || plan->has_sidecar ? REASON_INJECTED : REASON_INJECTED_NO_AGENT;
+    d->has_init = plan->has_init;
+    d->has_sidecar = plan->has_sidecar;
+    d->secrets = e->settings.secret_count;
+    d->operations = p->count;
+    d->patch = buf_slice(&s->patch);
+    if (config->len > 0) {
+        char hex[SHA256_HEX_SIZE];
+        sha256_hex(buf_slice(config), CONFIG_HASH_DIGITS, hex);
+        memcpy(d->config_hash, hex, CONFIG_HASH_DIGITS + 1);
+    }
+}
+
+/* From the annotations to the finished patch; fills the decision of a mutated pod. */
+static int mutate(struct evaluation *e, struct inject_scratch *s, struct inject_decision *d)
+{
+    struct plan plan;
+    struct patch p;
+    if (check_namespace(e) < 0 || check_defaults(e) < 0 || evaluation_run(e, STEP_DEFAULTS) < 0 ||
+        evaluation_run(e, STEP_BUILD) < 0)
+        return -1;
+    advise_on_names(e);
+    e->step = STEP_VALIDATE;
+    if (validate_settings(e) < 0 || plan_make(e, &plan) < 0)
+        return -1;
+    advise_on_plan(e, &plan);
+    buf_clear(&s->patch);
+    if (mutation_write(e, &plan, &s->mutation, &p, &s->patch) < 0 ||
+        buf_check(&s->patch, "the patch", &e->err) < 0 || check_patch(e, s, &p) < 0)
+        return -1;
+    describe(e, &plan, s, &p, d);
+    return 0;
+}
+
+/* 0 with a decision (also a denial), -1 with e->err. */
+static int decide(struct evaluation *e, struct pod *pod, struct inject_scratch *s,
+                  struct inject_decision *d)
+{
+    struct error err = ERROR_INIT;
+    e->step = STEP_DECODE;
+    int rc = 0;
+    if (pod_read(&s->index, e->review->object, &s->arena, pod, &err) < 0)
+        rc = evaluation_fail(e, REASON_POD_UNREADABLE, &err);
+    else
+        rc = evaluation_init(e);
+    if (rc == 0) {
+        rc = should_inject(e, &d->reason);
+        if (rc > 0)
+            rc = mutate(e, s, d);
+    }
+    if (rc == 0)
+        return 0;
+    if (!e->denied)
+        return -1;
+    d->outcome = INJECT_DENIED;
+    d->reason = e->reason;
+    d->message = e->message;
+    return 0;
+}
+
+static void identify(const struct review *r, const struct pod *pod, const struct evaluation *e,
+                     struct inject_decision *d)
+{
+    d->uid = r->uid;
+    d->namespace = r->namespace;
+    d->name = r->name.len > 0 || !pod->name.ptr ? r->name : pod->name;
+    d->generate_name = pod->generate_name.ptr ? pod->generate_name : SLICE("");
+    d->kind = r->object_kind;
+    d->operation = r->operation;
+    d->dry_run = r->dry_run;
+    d->warnings = e->warnings;
+    d->warning_reasons = e->warning_reasons;
+    d->warning_count = e->warning_count;
+}
+
+int inject_review(struct inject_scratch *s, const struct inject_options *opt, struct slice body,
+                  struct buf *answer, struct inject_decision *ret, struct error *err)
+{
+    struct review review;
+    struct pod pod = { .object = JSON_ABSENT };
+    struct inject_decision d = { .outcome = INJECT_SKIPPED };
+    struct evaluation *e = &s->evaluation;
+    buf_clear(answer);
+    arena_clear(&s->arena);
+    if (json_scan(&s->index, body, err) < 0 || review_read(&s->index, &s->arena, &review, err) < 0)
+        return -1;
+    *e = (struct evaluation){ .opt = opt,
+                              .review = &review,
+                              .pod = &pod,
+                              .arena = &s->arena,
+                              .side_index = &s->side_index,
+                              .text = &s->text };
+    if (decide(e, &pod, s, &d) < 0) {
+        *err = e->err;
+        return -1;
+    }
+    identify(&review, &pod, e, &d);
+    (void)buf_reserve(answer, base64_encoded_len(d.patch.len) + ANSWER_MARGIN);
+    answer_write(&review, &d, answer);
+    if (buf_check(answer, "the answer", err) < 0)
+        return -1;
+    *ret = d;
+    return 0;
+}
