@@ -120,7 +120,7 @@ static int put_aws(struct evaluation *e, struct json_writer *w)
             return -1;
     }
     struct slice region = annotation_set_member(&e->set, ANN_AUTH_CONFIG, SLICE("region"));
-    if (region.len > 0)
+    if (slice_is_present(region))
         put_variable(w, SLICE("AWS_REGION"), region);
     return 0;
 }
