@@ -1,6 +1,7 @@
 #include "cert/bundle.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <gnutls/x509.h>
@@ -45,19 +46,31 @@ static struct cert_bundle *bundle_new(struct error *err)
     return b;
 }
 
-/* Throw-away credentials are GnuTLS's own check that a key fits its certificate. */
-static int check_pair(struct slice chain_pem, struct slice key_pem, struct error *err)
+#define KEY_ID_SIZE 32
+
+static int key_id(gnutls_pubkey_t key, unsigned char ret[static KEY_ID_SIZE])
 {
-    CLEANUP(gnutls_certificate_free_credentials) gnutls_certificate_credentials_t cred = NULL;
-    int rc = gnutls_certificate_allocate_credentials(&cred);
+    size_t size = KEY_ID_SIZE;
+    return gnutls_pubkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, ret, &size);
+}
+
+/* By hand: GnuTLS 3.7's gnutls_certificate_set_x509_key_mem2() leaks what it cannot read. */
+static int check_pair(const struct cert_bundle *b, struct error *err)
+{
+    CLEANUP(gnutls_pubkey_deinit) gnutls_pubkey_t of_key = NULL;
+    unsigned char ids[2][KEY_ID_SIZE];
+    int rc = gnutls_pubkey_init(&of_key);
+    if (rc >= 0)
+        rc = gnutls_pubkey_import_privkey(of_key, b->key, 0, 0);
+    if (rc >= 0)
+        rc = key_id(of_key, ids[0]);
+    if (rc >= 0)
+        rc = key_id(b->chain[0].pubkey, ids[1]);
     if (rc < 0)
-        return gnutls_fail(err, "credentials", rc);
-    gnutls_datum_t chain = gnutls_datum_of(chain_pem);
-    gnutls_datum_t key = gnutls_datum_of(key_pem);
-    rc = gnutls_certificate_set_x509_key_mem2(cred, &chain, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
-    if (rc == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
+        return gnutls_fail(err, "certificate and key", rc);
+    if (memcmp(ids[0], ids[1], KEY_ID_SIZE) != 0)
         return error_set(err, ERROR_CRYPTO, "the key does not belong to the certificate");
-    return rc < 0 ? gnutls_fail(err, "certificate and key", rc) : 0;
+    return 0;
 }
 
 /* What we show and check of the leaf. */
@@ -96,10 +109,9 @@ static int import_pem(struct cert_bundle *b, struct slice chain_pem, struct slic
 int cert_bundle_from_pem(struct slice chain_pem, struct slice key_pem, struct cert_bundle **ret,
                          struct error *err)
 {
-    if (check_pair(chain_pem, key_pem, err) < 0)
-        return -1;
     CLEANUP(cert_bundle_unref) struct cert_bundle *b = bundle_new(err);
-    if (!b || import_pem(b, chain_pem, key_pem, err) < 0 || read_facts(b, err) < 0)
+    if (!b || import_pem(b, chain_pem, key_pem, err) < 0 || check_pair(b, err) < 0 ||
+        read_facts(b, err) < 0)
         return -1;
     *ret = steal_ptr(b);
     return 0;

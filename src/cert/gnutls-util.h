@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
@@ -14,7 +15,7 @@
 
 DEFINE_CLEANUP(gnutls_x509_crt_deinit, gnutls_x509_crt_t);
 DEFINE_CLEANUP(gnutls_x509_privkey_deinit, gnutls_x509_privkey_t);
-DEFINE_CLEANUP(gnutls_certificate_free_credentials, gnutls_certificate_credentials_t);
+DEFINE_CLEANUP(gnutls_pubkey_deinit, gnutls_pubkey_t);
 
 /* The slice as GnuTLS wants its inputs; GnuTLS reads them only, though the type does not say so. */
 static inline gnutls_datum_t gnutls_datum_of(struct slice s)

@@ -1,0 +1,141 @@
+#include "server/event.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <microhttpd.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "inject/inject.h"
+#include "server/request.h"
+#include "server/state.h"
+
+#define LIBRARY_LINE_MAX 512
+#define PANIC_LINE_MAX 512
+#define ADDRESS_TEXT_MAX 64
+
+static const struct slice decision_words[] = {
+    [REASON_SKIP] = SLICE_INIT("skipped"),
+    [REASON_INJECT] = SLICE_INIT("injected"),
+    [REASON_DENY] = SLICE_INIT("denied"),
+    [REASON_WARN] = SLICE_INIT("warned"),
+};
+
+struct slice event_decision_word(enum reason_kind kind)
+{
+    return decision_words[kind];
+}
+
+/* An empty text is as good as none. */
+static struct slice unless_empty(struct slice s)
+{
+    return s.len > 0 ? s : SLICE_ABSENT;
+}
+
+static void put_warnings(struct buf *out, const struct inject_decision *d)
+{
+    for (unsigned i = 0; i < d->warning_count; i++) {
+        if (i > 0)
+            buf_put_lit(out, "; ");
+        buf_put_slice(out, d->warnings[i]);
+    }
+}
+
+void event_decision(const struct request *req, const struct inject_decision *d, int64_t us)
+{
+    if (!log_is_enabled(LOG_LEVEL_INFO))
+        return;
+    (void)req;
+    const struct reason *reason = reason_info(d->reason);
+    struct slice name = unless_empty(d->name);
+    struct buf warnings;
+    buf_init(&warnings, (size_t)INJECT_WARNINGS_MAX * INJECT_WARNING_MAX * 4);
+    put_warnings(&warnings, d);
+    log_write(LOG_LEVEL_INFO, "review answered",
+              LOG_FIELDS(log_string("uid", d->uid), log_string("namespace", d->namespace),
+                         log_string("name", name),
+                         log_string("generate_name", slice_is_present(name)
+                                                         ? SLICE_ABSENT
+                                                         : unless_empty(d->generate_name)),
+                         log_string("kind", d->kind), log_string("operation", d->operation),
+                         log_bool("dry_run", d->dry_run),
+                         log_string("decision", event_decision_word(reason->kind)),
+                         log_string("reason", reason->word), log_int("secrets", d->secrets),
+                         log_int("operations", d->operations),
+                         log_int("warnings", d->warning_count), log_int("micros", us),
+                         log_string("message", d->message),
+                         log_string("warning", unless_empty(buf_slice(&warnings)))));
+    buf_done(&warnings);
+}
+
+static void client_text(const struct request *req, char ret[static ADDRESS_TEXT_MAX])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    ret[0] = '\0';
+    if (!info || !info->client_addr)
+        return;
+    socklen_t size = info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                              : sizeof(struct sockaddr_in);
+    if (getnameinfo(info->client_addr, size, ret, ADDRESS_TEXT_MAX, NULL, 0, NI_NUMERICHOST) != 0)
+        ret[0] = '\0';
+}
+
+static void say_suppressed(uint64_t count, const char *what)
+{
+    if (count > 0)
+        log_write(LOG_LEVEL_WARN, "log lines were left out",
+                  LOG_FIELDS(log_cstr("about", what), log_int("count", (long long)count)));
+}
+
+#define ABOUT_REFUSALS "refused requests"
+#define ABOUT_LIBRARY "connections"
+
+void event_refusal(const struct request *req, unsigned status, struct slice text)
+{
+    struct server *srv = req->server;
+    uint64_t suppressed;
+    if (!throttle_pass(&srv->refusal_lines, time_monotonic_us(), &suppressed))
+        return;
+    char client[ADDRESS_TEXT_MAX];
+    client_text(req, client);
+    say_suppressed(suppressed, ABOUT_REFUSALS);
+    log_write(LOG_LEVEL_WARN, "request refused",
+              LOG_FIELDS(log_int("status", status), log_string("method", req->method),
+                         log_string("path", req->path), log_string("reason", text),
+                         log_string("client", unless_empty(slice_of(client)))));
+}
+
+void event_library(void *cls, const char *fmt, va_list args)
+{
+    struct server *srv = cls;
+    uint64_t suppressed;
+    if (!throttle_pass(&srv->library_lines, time_monotonic_us(), &suppressed))
+        return;
+    char text[LIBRARY_LINE_MAX];
+    int n = vsnprintf(text, sizeof(text), fmt, args);
+    say_suppressed(suppressed, ABOUT_LIBRARY);
+    /* Before the start is through, its complaint is the reason why there will be no server. */
+    log_write(atomic_load(&srv->is_started) ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+              "connection trouble",
+              LOG_FIELDS(log_string("detail", slice_trim(slice_of(n < 0 ? "" : text)))));
+}
+
+void event_panic(void *cls, const char *file, unsigned line, const char *reason)
+{
+    (void)cls;
+    log_write(
+        LOG_LEVEL_ERROR, "libmicrohttpd gave up",
+        LOG_FIELDS(log_cstr("file", file), log_int("line", line), log_cstr("reason", reason)));
+    abort();
+}
+
+void event_flush(struct server *srv)
+{
+    say_suppressed(throttle_take_suppressed(&srv->refusal_lines), ABOUT_REFUSALS);
+    say_suppressed(throttle_take_suppressed(&srv->library_lines), ABOUT_LIBRARY);
+}

@@ -1,0 +1,38 @@
+#ifndef SRC_SERVER_EVENT_H
+#define SRC_SERVER_EVENT_H
+
+/*
+ * The server's log lines.  This is where user data meets the log: it is always a field's value, cut
+ * and made printable by the log.  Texts that quote annotations come from the engine alone, which
+ * leaves sensitive values out.  Any thread.
+ */
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "inject/reason.h"
+
+struct inject_decision;
+struct request;
+struct server;
+
+/* skipped, injected, denied: the word of a decision in log and metrics. */
+struct slice event_decision_word(enum reason_kind kind);
+
+/* One review was decided. */
+void event_decision(const struct request *req, const struct inject_decision *decision, int64_t us);
+
+/* One request was refused; at most STATE_LINES_PER_SECOND, the others are counted. */
+void event_refusal(const struct request *req, unsigned status, struct slice text);
+
+/* MHD_OPTION_EXTERNAL_LOGGER: cls is the struct server. Limited in the same way. */
+void event_library(void *cls, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* MHD_set_panic_func(): logs and aborts. */
+void event_panic(void *cls, const char *file, unsigned line, const char *reason);
+
+/* What was suppressed and not yet said; at the end. */
+void event_flush(struct server *srv);
+
+#endif
