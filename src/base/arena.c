@@ -54,8 +54,8 @@ void arena_done(struct arena *a)
 }
 
 /*
- * Each block is at least twice as large as all that was handed out before it: few blocks, and the
- * one that arena_clear() keeps is large enough for the same work the next time or the time after.
+ * Each block is at least twice as large as all that was handed out before it: few blocks, and the one
+ * that arena_clear() keeps is large enough for the same work the next time or the time after.
  */
 static struct arena_block *add_block(struct arena *a, size_t n)
 {

@@ -5,9 +5,9 @@
  * struct buf: a growing byte buffer with a hard maximum and a sticky failure.
  *
  * Appending never returns an error: once memory or the maximum is exhausted the buffer is marked,
- * ignores what follows, and buf_check() says so once, at the end.  That keeps writers
- * straight-line. One owner, one thread.  The contents are not NUL-terminated unless buf_cstr() is
- * used; room for the NUL does not count against the maximum.
+ * ignores what follows, and buf_check() says so once, at the end.  That keeps writers straight-line.
+ * One owner, one thread.  The contents are not NUL-terminated unless buf_cstr() is used; room for
+ * the NUL does not count against the maximum.
  */
 
 #include <stdbool.h>

@@ -95,18 +95,6 @@ static void put_visible(struct buf *out, struct slice s, size_t max, const char 
         buf_put_lit(out, "...");
 }
 
-bool text_is_utf8(struct slice text)
-{
-    while (text.len > 0) {
-        uint32_t c;
-        size_t n = decode(text, &c);
-        if (n == 0)
-            return false;
-        text = slice_after(text, n);
-    }
-    return true;
-}
-
 void text_put_printable(struct buf *out, struct slice s, size_t max)
 {
     put_visible(out, s, max, "\\'");
@@ -119,9 +107,7 @@ void text_put_line(struct buf *out, struct slice s, size_t max)
 
 #define EACH_BYTE(c) ((uint64_t)0x0101010101010101 * (c))
 
-/*
- * The high bit of at least one byte is set when one of the eight bytes is less than c (c <= 0x80).
- */
+/* The high bit of at least one byte is set when one of the eight bytes is less than c (c <= 0x80). */
 static inline uint64_t any_less(uint64_t bytes, unsigned c)
 {
     return (bytes - EACH_BYTE(c)) & ~bytes & EACH_BYTE(0x80);
