@@ -19,6 +19,10 @@
 
 typedef uint32_t json_ref;
 
+/* libjansson exports functions of these names: in object files ours are called otherwise. */
+#define json_string keyhook_json_string
+#define json_equal keyhook_json_equal
+
 #define JSON_ROOT ((json_ref)0)
 #define JSON_ABSENT UINT32_MAX
 
@@ -88,7 +92,11 @@ int json_string(const struct json_index *ix, json_ref ref, struct arena *arena, 
 int json_check_unique(const struct json_index *ix, json_ref object, struct arena *arena,
                       const char *what, struct error *err) __attribute__((warn_unused_result));
 
-/* Structural equality after RFC 6902 section 4.6: numbers by value, objects without order. */
+/*
+ * Structural equality after RFC 6902 section 4.6: numbers by value (exactly; exponents of more than
+ * 15 digits only when written alike), objects without order.  Values nested deeper than
+ * JSON_DEPTH_MAX are never equal.
+ */
 bool json_equal(const struct json_index *a, json_ref ra, const struct json_index *b, json_ref rb);
 
 #endif

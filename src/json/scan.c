@@ -477,7 +477,7 @@ static struct stop scan_text(struct json_index *ix, struct scanner s)
     }
 }
 
-static int fail(struct json_index *ix, struct slice text, struct stop stop, struct error *err)
+static int refuse(struct json_index *ix, struct slice text, struct stop stop, struct error *err)
 {
     ix->count = 0;
     if (stop.why == WHY_NOMEM)
@@ -540,7 +540,7 @@ int json_scan(struct json_index *ix, struct slice text, struct error *err)
     if (stop.why == WHY_NONE)
         stop.why = reserve(ix, text.len);
     if (stop.why != WHY_NONE)
-        return fail(ix, text, stop, err);
+        return refuse(ix, text, stop, err);
     struct scanner s = { .p = begin,
                          .end = begin + text.len,
                          .text = begin,
@@ -549,8 +549,8 @@ int json_scan(struct json_index *ix, struct slice text, struct error *err)
                          .open = NO_PARENT };
     stop = scan_text(ix, s);
     if (stop.why != WHY_DONE)
-        return fail(ix, text, stop, err);
+        return refuse(ix, text, stop, err);
     stop.p = skip_blanks(stop.p, s.end);
     stop.why = WHY_TRAILING;
-    return stop.p == s.end ? 0 : fail(ix, text, stop, err);
+    return stop.p == s.end ? 0 : refuse(ix, text, stop, err);
 }

@@ -1,0 +1,44 @@
+#include "support/corpus.h"
+
+#include <glob.h>
+#include <stdio.h>
+
+#define TEXT_MAX ((size_t)1 << 20)
+
+size_t corpus_read(struct corpus *c, const char *dir)
+{
+    char pattern[4096];
+    glob_t found = { 0 };
+    c->count = 0;
+    int len = snprintf(pattern, sizeof(pattern), "%s/*/*/request.json", dir);
+    if (len < 0 || (size_t)len >= sizeof(pattern) || glob(pattern, 0, NULL, &found) != 0)
+        return 0;
+    for (size_t i = 0; i < found.gl_pathc && c->count < CORPUS_MAX; i++) {
+        struct buf *text = &c->texts[c->count];
+        buf_init(text, TEXT_MAX);
+        if (gen_read_file(found.gl_pathv[i], text))
+            c->count++;
+        else
+            buf_done(text);
+    }
+    globfree(&found);
+    return c->count;
+}
+
+void corpus_done(struct corpus *c)
+{
+    while (c->count > 0)
+        buf_done(&c->texts[--c->count]);
+}
+
+void corpus_make(const struct corpus *c, struct gen *g, unsigned number, struct buf *out)
+{
+    buf_clear(out);
+    bool is_odd = number % 2 != 0;
+    if (is_odd && c->count > 0)
+        buf_put_slice(out, buf_slice(&c->texts[gen_below(g, (uint32_t)c->count)]));
+    else
+        gen_document(g, out);
+    if (is_odd ? gen_below(g, 4) > 0 : gen_below(g, 3) == 0)
+        gen_mutate(g, out);
+}
