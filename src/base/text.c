@@ -95,6 +95,18 @@ static void put_visible(struct buf *out, struct slice s, size_t max, const char 
         buf_put_lit(out, "...");
 }
 
+bool text_is_utf8(struct slice text)
+{
+    while (text.len > 0) {
+        uint32_t c;
+        size_t n = decode(text, &c);
+        if (n == 0)
+            return false;
+        text = slice_after(text, n);
+    }
+    return true;
+}
+
 void text_put_printable(struct buf *out, struct slice s, size_t max)
 {
     put_visible(out, s, max, "\\'");

@@ -1,8 +1,19 @@
 #include "cli/cmd-help.h"
+#include "cli/cmd-serve.h"
 #include "cli/cmd-version.h"
 #include "cli/command.h"
 
 const struct command command_table[] = {
+    {
+        .name = "serve",
+        .alias = "agent-inject",
+        .arguments = "[options]",
+        .summary = "answer admission reviews over HTTPS",
+        .text = "Runs the webhook until SIGTERM or SIGINT.",
+        .run = cmd_serve,
+        .bit = COMMAND_SERVE,
+        .rest = REST_IGNORED,
+    },
     {
         .name = "version",
         .arguments = "[-v]",

@@ -38,6 +38,7 @@ struct server_settings {
     struct slice tls_cert_file, tls_key_file, tls_ca_cert_file; /* empty: not given */
     struct slice tls_auto;       /* name of a MutatingWebhookConfiguration */
     struct slice tls_auto_hosts; /* comma list of names and addresses */
+    struct slice tls_self_signed_out; /* file for the certificate made here; empty: none */
     struct slice tls_min_version;
     struct slice tls_cipher_suites;
     struct slice log_level;

@@ -24,6 +24,12 @@ static void true_if(struct json_writer *w, struct slice name, bool value)
         json_member_bool(w, name, true);
 }
 
+static void put_parameter(struct json_writer *w, const struct parameter *p)
+{
+    json_put_text_name(w, p->name);
+    json_put_string(w, p->value);
+}
+
 /* token_path and role have sources of their own; the rest comes from auth-config-*. */
 static void write_method_config(struct evaluation *e, struct slice token_path,
                                 struct json_writer *w)
@@ -36,7 +42,7 @@ static void write_method_config(struct evaluation *e, struct slice token_path,
         const struct parameter *p = &s->auth_config[i];
         own_token_path = own_token_path || slice_equal(p->name, SLICE("token_path"));
         if (s->role.len == 0 || !slice_equal(p->name, SLICE("role")))
-            json_member_string(w, p->name, p->value);
+            put_parameter(w, p);
     }
     member_if(w, SLICE("role"), s->role);
     if (!own_token_path)

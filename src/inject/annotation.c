@@ -36,7 +36,7 @@
 #define OPTION_INT(flag, m) .option = flag, .option_kind = OPTION_INTEGER, .option_field = MEMBER(struct inject_options, m, int64_t)
 /* clang-format on */
 
-static const struct annotation rows[ANNOTATION__COUNT] = {
+const struct annotation annotation_table[ANNOTATION__COUNT] = {
 #define ANNOTATION(id_, name_, kind_, step_, storage_, default_, help_) \
     [ANN_##id_] = { .name = SLICE_INIT(name_),                          \
                     .kind = ANNOTATION_##kind_,                         \
@@ -76,12 +76,6 @@ static const struct slice step_prefixes[STEP__COUNT] = {
     [STEP_PATCH] = SLICE_INIT("error creating patch for agent: "),
 };
 
-const struct annotation *annotation_info(enum annotation_id id)
-{
-    assert(id < ANNOTATION__COUNT);
-    return &rows[id];
-}
-
 struct slice annotation_prefix(enum annotation_prefix prefix)
 {
     assert(prefix < PREFIX__COUNT);
@@ -112,7 +106,7 @@ enum annotation_id annotation_find(struct slice name, struct slice *ret_suffix)
 {
     enum annotation_id best = ANNOTATION__COUNT;
     for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
-        const struct annotation *row = &rows[id];
+        const struct annotation *row = &annotation_table[id];
         if (row->name.len > name.len)
             continue;
         if (row->kind != ANNOTATION_FAMILY && slice_equal(row->name, name)) {
@@ -120,11 +114,11 @@ enum annotation_id annotation_find(struct slice name, struct slice *ret_suffix)
             return id;
         }
         if (is_member(row, name) &&
-            (best == ANNOTATION__COUNT || row->name.len > rows[best].name.len))
+            (best == ANNOTATION__COUNT || row->name.len > annotation_table[best].name.len))
             best = id;
     }
     if (best != ANNOTATION__COUNT)
-        *ret_suffix = slice_after(name, rows[best].name.len + 1);
+        *ret_suffix = slice_after(name, annotation_table[best].name.len + 1);
     return best;
 }
 
@@ -148,11 +142,11 @@ struct slice annotation_nearest(struct slice name, enum annotation_id *ret_id)
     unsigned best = NEAR_ENOUGH + 1;
     struct slice found = SLICE_ABSENT;
     for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
-        unsigned d = text_distance(comparable(&rows[id], name), rows[id].name, NEAR_ENOUGH);
+        unsigned d = text_distance(comparable(&annotation_table[id], name), annotation_table[id].name, NEAR_ENOUGH);
         if (d >= best)
             continue;
         best = d;
-        found = rows[id].name;
+        found = annotation_table[id].name;
         *ret_id = id;
     }
     return found;

@@ -84,7 +84,12 @@ struct annotation {
     const char *help;
 };
 
-const struct annotation *annotation_info(enum annotation_id id);
+extern const struct annotation annotation_table[ANNOTATION__COUNT];
+
+static inline const struct annotation *annotation_info(enum annotation_id id)
+{
+    return &annotation_table[id];
+}
 
 /* "vault.hashicorp.com/" and "openbao.org/". */
 struct slice annotation_prefix(enum annotation_prefix prefix);

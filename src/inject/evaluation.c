@@ -50,7 +50,9 @@ int evaluation_run(struct evaluation *e, enum inject_step step)
     e->step = step;
     for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
         const struct annotation *row = annotation_info(id);
-        if (row->step != step || !row->set)
+        if (row->step > step)
+            break;
+        if (row->step < step || !row->set)
             continue;
         struct slice value = value_of(e, id, row);
         if (!slice_is_present(value))

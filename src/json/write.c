@@ -29,12 +29,29 @@ void json_escape(struct buf *out, struct slice text)
 
 static void put_quoted(struct buf *out, struct slice text)
 {
+    (void)buf_reserve(out, text.len + 2); /* enough for most: one check instead of three */
     buf_put_char(out, '"');
     json_escape(out, text);
     buf_put_char(out, '"');
 }
 
 void json_put_name(struct json_writer *w, struct slice name)
+{
+    if (!buf_reserve(w->out, name.len + 4))
+        return;
+    char *p = w->out->data + w->out->len;
+    if (w->comma)
+        *p++ = ',';
+    *p++ = '"';
+    memcpy(p, name.ptr, name.len);
+    p += name.len;
+    *p++ = '"';
+    *p++ = ':';
+    w->out->len = (size_t)(p - w->out->data);
+    w->comma = false;
+}
+
+void json_put_text_name(struct json_writer *w, struct slice name)
 {
     separate(w);
     put_quoted(w->out, name);

@@ -26,8 +26,11 @@ static inline struct json_writer json_writer(struct buf *out)
 void json_open(struct json_writer *w, char bracket);  /* '{' or '[' */
 void json_close(struct json_writer *w, char bracket); /* '}' or ']' */
 
-/* A member's name; the value follows. The name is escaped as needed. */
+/* A member's name, a constant of ours that needs no escape; the value follows. */
 void json_put_name(struct json_writer *w, struct slice name);
+
+/* The same for a name of any origin, escaped as needed. */
+void json_put_text_name(struct json_writer *w, struct slice name);
 
 void json_put_string(struct json_writer *w, struct slice text); /* must be valid UTF-8 */
 void json_put_bool(struct json_writer *w, bool value);
