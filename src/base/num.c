@@ -229,10 +229,9 @@ static bool underscores_ok(struct slice text, bool hex)
 static bool read_float_word(struct slice text, bool *ret_nan)
 {
     *ret_nan = slice_equal_nocase(text, SLICE("nan"));
-    bool negative_or_plus = front(text) == '+' || front(text) == '-';
-    struct slice word = negative_or_plus ? slice_after(text, 1) : text;
-    return *ret_nan || slice_equal_nocase(word, SLICE("inf")) ||
-           slice_equal_nocase(word, SLICE("infinity"));
+    (void)take_sign(&text);
+    return *ret_nan || slice_equal_nocase(text, SLICE("inf")) ||
+           slice_equal_nocase(text, SLICE("infinity"));
 }
 
 enum num_status num_double(struct slice text, double *ret)
@@ -257,6 +256,8 @@ enum num_status num_double(struct slice text, double *ret)
 
 enum num_status num_json_double(struct slice text, double *ret)
 {
+    if (slice_contains(text, SLICE("_")))
+        return NUM_SYNTAX;
     bool negative = take_sign(&text);
     double value = 0;
     enum num_status status = read_unsigned_float(text, false, &value);
