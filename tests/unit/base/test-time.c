@@ -1,0 +1,68 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+
+#define S INT64_C(1000000)
+
+static void test_rfc3339(void **state)
+{
+    static const struct {
+        int64_t us;
+        enum time_precision precision;
+        const char *text;
+    } cases[] = {
+        { 0, TIME_SECONDS, "1970-01-01T00:00:00Z" },
+        { 0, TIME_MILLIS, "1970-01-01T00:00:00.000Z" },
+        { 0, TIME_MICROS, "1970-01-01T00:00:00.000000Z" },
+        { 1767366245 * S + 7089, TIME_MILLIS, "2026-01-02T15:04:05.007Z" },
+        { 1767366245 * S + 7089, TIME_MICROS, "2026-01-02T15:04:05.007089Z" },
+        { 1767366245 * S + 999999, TIME_SECONDS, "2026-01-02T15:04:05Z" }, /* cut, not rounded */
+        { 951782399 * S, TIME_SECONDS, "2000-02-28T23:59:59Z" },
+        { 951782400 * S, TIME_SECONDS, "2000-02-29T00:00:00Z" },
+        { 4107542400 * S, TIME_SECONDS, "2100-03-01T00:00:00Z" }, /* no leap year */
+        { -1, TIME_MICROS, "1969-12-31T23:59:59.999999Z" },
+        { -1 * S, TIME_MILLIS, "1969-12-31T23:59:59.000Z" },
+        { 253402300799 * S + 999999, TIME_MICROS, "9999-12-31T23:59:59.999999Z" },
+        { 253402300800 * S, TIME_MICROS, "9999-12-31T23:59:59.999999Z" },
+        { INT64_MAX, TIME_SECONDS, "9999-12-31T23:59:59Z" },
+        { -62167219200 * S, TIME_MILLIS, "0000-01-01T00:00:00.000Z" },
+        { -62167219200 * S - 1, TIME_MICROS, "0000-01-01T00:00:00.000000Z" },
+        { INT64_MIN, TIME_SECONDS, "0000-01-01T00:00:00Z" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct buf out;
+        buf_init(&out, 100);
+        time_put_rfc3339(&out, cases[i].us, cases[i].precision);
+        assert_string_equal(buf_cstr(&out), cases[i].text);
+        buf_done(&out);
+    }
+}
+
+static void test_clocks(void **state)
+{
+    (void)state;
+    int64_t us = time_monotonic_us();
+    int64_t ms = time_monotonic_ms();
+    assert_true(us > 0);
+    assert_true(ms >= us / 1000);
+    assert_true(time_monotonic_us() >= us);
+    assert_true(time_wall_us() > 1700000000 * S); /* later than this was written, in microseconds */
+    assert_true(time_wall_us() < 253402300800 * S);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rfc3339),
+        cmocka_unit_test(test_clocks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
