@@ -51,7 +51,7 @@ static inline bool slice_has_prefix(struct slice s, struct slice prefix)
 /* The rest of s after its first n bytes; n must not exceed s.len. */
 static inline struct slice slice_after(struct slice s, size_t n)
 {
-    return (struct slice){ s.ptr + n, s.len - n };
+    return (struct slice){ n > 0 ? s.ptr + n : s.ptr, s.len - n }; /* NULL + 0 is undefined */
 }
 
 /* Order by bytes, a shorter prefix first; <0, 0, >0 like memcmp. */

@@ -61,6 +61,7 @@ static void test_prefix_and_after(void **state)
     assert_false(slice_has_prefix(SLICE("Agent-x"), SLICE("agent-")));
     assert_true(slice_equal(slice_after(SLICE("abc"), 2), SLICE("c")));
     assert_true(slice_is_present(slice_after(SLICE("abc"), 3)));
+    assert_false(slice_is_present(slice_after(SLICE_ABSENT, 0)));
 }
 
 static void test_contains(void **state)
