@@ -4,14 +4,14 @@
  *
  * Allowed differences, each recognised by its cause and counted:
  *   numeric-overflow  jansson refuses integers beyond 64 bits and reals beyond a double
- *   nul-byte          jansson overlooks a NUL byte directly behind a number
+ *   nul-byte          jansson overlooks a NUL byte directly behind a number or word
  *   nul-in-name       jansson refuses \u0000 in a member's name; we refuse it where it is used
  *   lone-surrogate    jansson refuses such escapes at once; we refuse them where they are used
  *   nesting           jansson's limit is 2048 levels, ours JSON_DEPTH_MAX
  *   same-name         of members with one name jansson keeps the last; json_check_unique() refuses
  */
 
-#include <errno.h>
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +89,7 @@ static bool has_lone_surrogate(const struct json_index *ix)
     return false;
 }
 
-/* True when the text is valid without the NUL bytes that stand behind digits. */
+/* True when the text is valid without the NUL bytes that stand behind digits and letters. */
 static bool is_valid_without_nul(struct oracle *o, struct slice text)
 {
     struct error err = ERROR_INIT;
@@ -97,8 +97,8 @@ static bool is_valid_without_nul(struct oracle *o, struct slice text)
     assert_non_null(copy);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
-        bool is_behind_digit = i > 0 && text.ptr[i - 1] >= '0' && text.ptr[i - 1] <= '9';
-        if (text.ptr[i] != '\0' || !is_behind_digit)
+        bool is_behind = i > 0 && isalnum((unsigned char)text.ptr[i - 1]);
+        if (text.ptr[i] != '\0' || !is_behind)
             copy[len++] = text.ptr[i];
     }
     bool valid = len < text.len && json_scan(&o->ix, (struct slice){ copy, len }, &err) == 0;
