@@ -345,8 +345,20 @@ static size_t lower_into(struct slice s, char *out)
     return len;
 }
 
+static bool is_plain_lower(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c >= 0x80 || (c >= 'A' && c <= 'Z'))
+            return false;
+    }
+    return true;
+}
+
 struct slice text_to_lower(struct arena *arena, struct slice s)
 {
+    if (is_plain_lower(s))
+        return s;
     size_t len = lower_into(s, NULL);
     char *text = arena_alloc(arena, len + 1);
     if (!text)

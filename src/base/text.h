@@ -53,7 +53,8 @@ struct slice text_path_join(struct arena *arena, struct slice a, struct slice b)
 
 /*
  * Lower case as Go's strings.ToLower: one character becomes one character, by a table of our own
- * (lower.h), independent of locales; bytes that are not UTF-8 become U+FFFD.
+ * (lower.h), independent of locales; bytes that are not UTF-8 become U+FFFD.  Text that is plain
+ * lower-case ASCII is returned as it is; else the result comes from the arena.
  */
 struct slice text_to_lower(struct arena *arena, struct slice s);
 

@@ -7,10 +7,15 @@
 #include "inject/telemetry.h"
 #include "json/write.h"
 
-/* The default templates, around the secret's path. */
-#define TEMPLATE_HEAD "{{ with secret \""
-#define TEMPLATE_MAP_TAIL "\" }}{{ range $k, $v := .Data }}{{ $k }}: {{ $v }}\n{{ end }}{{ end }}"
-#define TEMPLATE_JSON_TAIL "\" }}{{ .Data | toJSON }}\n{{ end }}"
+/* The default templates as JSON text, around the secret's path. */
+#define TEMPLATE_HEAD "\"{{ with secret \\\""
+#define TEMPLATE_MAP_TAIL \
+    "\\\" }}{{ range $k, $v := .Data }}{{ $k }}: {{ $v }}\\n{{ end }}{{ end }}\""
+#define TEMPLATE_JSON_TAIL "\\\" }}{{ .Data | toJSON }}\\n{{ end }}\""
+
+/* What differs between the two configurations stands first. */
+#define INIT_HEAD "{\"exit_after_auth\":true"
+#define SIDECAR_HEAD "{\"exit_after_auth\":false"
 
 static void member_if(struct json_writer *w, struct slice name, struct slice value)
 {
@@ -142,12 +147,10 @@ static int write_default_template(struct evaluation *e, const struct secret *s,
     if (check_default_path(e, s) < 0)
         return -1;
     json_put_name(w, SLICE("contents"));
-    buf_put_char(w->out, '"');
-    json_escape(w->out, SLICE(TEMPLATE_HEAD));
+    buf_put_lit(w->out, TEMPLATE_HEAD);
     json_escape(w->out, s->path);
-    json_escape(w->out, e->settings.default_template == TEMPLATE_JSON ? SLICE(TEMPLATE_JSON_TAIL)
-                                                                      : SLICE(TEMPLATE_MAP_TAIL));
-    buf_put_char(w->out, '"');
+    buf_put_slice(w->out, e->settings.default_template == TEMPLATE_JSON ? SLICE(TEMPLATE_JSON_TAIL)
+                                                                        : SLICE(TEMPLATE_MAP_TAIL));
     w->comma = true;
     return 0;
 }
@@ -271,14 +274,19 @@ static void write_list(struct slice name, struct slice list, struct json_writer 
     json_close(w, ']');
 }
 
+void agent_config_derive(struct slice init_config, struct buf *out)
+{
+    buf_put_slice(out, SLICE(SIDECAR_HEAD));
+    buf_put_slice(out, slice_after(init_config, SLICE(INIT_HEAD).len));
+}
+
 int agent_config_write(struct evaluation *e, const struct plan *plan, enum agent_role role,
                        struct buf *out)
 {
     struct json_writer w = json_writer(out);
-    json_open(&w, '{');
+    json_put_raw(&w, role == AGENT_INIT ? SLICE(INIT_HEAD) : SLICE(SIDECAR_HEAD));
     if (write_auto_auth(e, &w) < 0)
         return -1;
-    json_member_bool(&w, SLICE("exit_after_auth"), role == AGENT_INIT);
     json_member_string(&w, SLICE("pid_file"), SLICE("/home/vault/.pid"));
     write_vault(&e->settings, &w);
     if (write_templates(e, &w) < 0)

@@ -17,6 +17,12 @@
 int agent_config_write(struct evaluation *e, const struct plan *plan, enum agent_role role,
                        struct buf *out) __attribute__((warn_unused_result));
 
+/*
+ * Appends the sidecar's configuration to out, made from the init container's of the same plan: only
+ * exit_after_auth differs, as both or neither have listener and cache.
+ */
+void agent_config_derive(struct slice init_config, struct buf *out);
+
 /* The file that a secret is rendered to. Absent when the arena is exhausted. */
 struct slice agent_config_destination(struct arena *arena, const struct secret *s);
 

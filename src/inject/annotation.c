@@ -142,7 +142,8 @@ struct slice annotation_nearest(struct slice name, enum annotation_id *ret_id)
     unsigned best = NEAR_ENOUGH + 1;
     struct slice found = SLICE_ABSENT;
     for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
-        unsigned d = text_distance(comparable(&annotation_table[id], name), annotation_table[id].name, NEAR_ENOUGH);
+        unsigned d = text_distance(comparable(&annotation_table[id], name),
+                                   annotation_table[id].name, NEAR_ENOUGH);
         if (d >= best)
             continue;
         best = d;

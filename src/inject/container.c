@@ -5,14 +5,14 @@
 #define CUSTOM_VOLUME "vault-secrets-custom-"
 
 /* clang-format off */
-static const struct slice names[] = {
-    [AGENT_INIT]    = SLICE_INIT("vault-agent-init"),
-    [AGENT_SIDECAR] = SLICE_INIT("vault-agent"),
+static const struct slice name_members[] = {
+    [AGENT_INIT]    = SLICE_INIT("\"name\":\"vault-agent-init\""),
+    [AGENT_SIDECAR] = SLICE_INIT("\"name\":\"vault-agent\""),
 };
 
-static const struct slice home_volumes[] = {
-    [AGENT_INIT]    = SLICE_INIT("home-init"),
-    [AGENT_SIDECAR] = SLICE_INIT("home-sidecar"),
+static const struct slice home_mounts[] = {
+    [AGENT_INIT]    = SLICE_INIT("{\"name\":\"home-init\",\"mountPath\":\"/home/vault\"}"),
+    [AGENT_SIDECAR] = SLICE_INIT("{\"name\":\"home-sidecar\",\"mountPath\":\"/home/vault\"}"),
 };
 
 /* The root file system is read-only, so configuration and token live in the home volume. */
@@ -87,10 +87,10 @@ static void write_mounts(const struct plan *plan, enum agent_role role, struct j
     const struct settings *s = plan->settings;
     json_open(w, '[');
     if (role == AGENT_INIT)
-        put_mount(w, home_volumes[role], SLICE("/home/vault"), false);
+        json_put_raw(w, home_mounts[role]);
     put_mount(w, s->token.name, s->token.mount_path, true);
     if (role == AGENT_SIDECAR)
-        put_mount(w, home_volumes[role], SLICE("/home/vault"), false);
+        json_put_raw(w, home_mounts[role]);
     if (plan->aws_mount)
         put_mount(w, plan->aws_mount->name, plan->aws_mount->path, true);
     for (unsigned i = 0; i <= plan->custom_count; i++)
@@ -190,9 +190,9 @@ int container_write(struct evaluation *e, const struct plan *plan, enum agent_ro
 {
     const struct settings *s = plan->settings;
     json_open(w, '{');
-    json_member_string(w, SLICE("name"), names[role]);
+    json_put_raw(w, name_members[role]);
     json_member_string(w, SLICE("image"), s->image);
-    json_member_raw(w, SLICE("command"), SLICE("[\"/bin/sh\",\"-ec\"]"));
+    json_put_raw(w, SLICE("\"command\":[\"/bin/sh\",\"-ec\"]"));
     json_member_raw(w, SLICE("args"), s->configmap.len > 0 ? configmap_args[role] : generated_args);
     json_put_name(w, SLICE("env"));
     if (agent_env_write(e, plan, config, w) < 0)

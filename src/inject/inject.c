@@ -25,6 +25,8 @@ struct inject_scratch {
     struct buf verified; /* the patched pod, with verify_patch */
     struct mutation_memory mutation;
     struct evaluation evaluation;
+    struct buf hashed; /* the configuration that hash belongs to */
+    char hash[SHA256_HEX_SIZE];
 };
 
 struct inject_scratch *inject_scratch_new(void)
@@ -43,6 +45,7 @@ struct inject_scratch *inject_scratch_new(void)
     buf_init(&s->mutation.config[AGENT_SIDECAR], INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.container, INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.patched, INJECT_SCRATCH_MAX);
+    buf_init(&s->hashed, INJECT_SCRATCH_MAX);
     return s;
 }
 
@@ -61,6 +64,7 @@ void inject_scratch_free(struct inject_scratch *s)
     buf_done(&s->mutation.config[AGENT_SIDECAR]);
     buf_done(&s->mutation.container);
     buf_done(&s->mutation.patched);
+    buf_done(&s->hashed);
     free(s);
 }
 
@@ -153,6 +157,22 @@ static int check_patch(struct evaluation *e, struct inject_scratch *s, const str
                            err.msg);
 }
 
+/*
+ * The replicas of a workload have the same configuration and come one after the other, so the last
+ * hash is kept.  When memory for that is missing it is made again each time.
+ */
+static const char *hash_config(struct inject_scratch *s, struct slice config)
+{
+    if (slice_equal(buf_slice(&s->hashed), config))
+        return s->hash;
+    buf_clear(&s->hashed);
+    buf_put_slice(&s->hashed, config);
+    if (s->hashed.failure != BUF_OK)
+        buf_clear(&s->hashed);
+    sha256_hex(config, CONFIG_HASH_DIGITS, s->hash);
+    return s->hash;
+}
+
 static void describe(const struct evaluation *e, const struct plan *plan, struct inject_scratch *s,
                      const struct patch *p, struct inject_decision *d)
 {
@@ -164,11 +184,8 @@ static void describe(const struct evaluation *e, const struct plan *plan, struct
     d->secrets = e->settings.secret_count;
     d->operations = p->count;
     d->patch = buf_slice(&s->patch);
-    if (config->len > 0) {
-        char hex[SHA256_HEX_SIZE];
-        sha256_hex(buf_slice(config), CONFIG_HASH_DIGITS, hex);
-        memcpy(d->config_hash, hex, CONFIG_HASH_DIGITS + 1);
-    }
+    if (config->len > 0)
+        memcpy(d->config_hash, hash_config(s, buf_slice(config)), CONFIG_HASH_DIGITS + 1);
 }
 
 /* From the annotations to the finished patch; fills the decision of a mutated pod. */

@@ -14,6 +14,16 @@ static const char *wanted(unsigned kinds)
                                     : "an object";
 }
 
+/* Nearly all names are plain and differ in length or first letter. */
+static inline bool has_name(const struct json_index *ix, json_ref name, struct slice wanted_name)
+{
+    const struct json_node *node = json_node(ix, name);
+    if (node->escaped)
+        return json_string_is(ix, name, wanted_name);
+    return node->len == wanted_name.len && ix->text[node->pos] == wanted_name.ptr[0] &&
+           memcmp(ix->text + node->pos, wanted_name.ptr, wanted_name.len) == 0;
+}
+
 static int take(const struct json_index *ix, json_ref name, const struct member *row, void *ret,
                 struct error *err)
 {
@@ -41,7 +51,7 @@ int members_read(const struct json_index *ix, json_ref object, const struct memb
         return -1;
     json_each_member (ix, object, name) {
         for (unsigned i = 0; i < n; i++) {
-            if (!json_string_is(ix, name, table[i].name))
+            if (!has_name(ix, name, table[i].name))
                 continue;
             if (take(ix, name, &table[i], ret, err) < 0)
                 return -1;

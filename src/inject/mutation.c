@@ -11,10 +11,9 @@ static void put_memory_volume(struct patch_list *l, struct slice name)
 {
     struct json_writer *w = &l->p->w;
     patch_list_begin_element(l);
-    json_open(w, '{');
-    json_member_string(w, SLICE("name"), name);
-    json_put_raw(w, SLICE("\"emptyDir\":{\"medium\":\"Memory\"}"));
-    json_close(w, '}');
+    json_put_raw(w, SLICE("{\"emptyDir\":{\"medium\":\"Memory\"},\"name\":\""));
+    buf_put_slice(w->out, name);
+    buf_put_lit(w->out, "\"}");
     patch_list_end_element(l);
 }
 
@@ -56,7 +55,8 @@ static void write_volumes(const struct plan *plan, struct patch *p)
 {
     const struct settings *s = plan->settings;
     struct patch_list l;
-    patch_list_begin(&l, p, plan->pod->spec, plan->pod->volumes, "/spec/volumes");
+    patch_list_begin(&l, p, plan->pod->spec, plan->pod->volumes,
+                     (struct patch_pointer){ .head = SLICE("/spec/volumes") });
     if (plan->has_init)
         put_memory_volume(&l, SLICE("home-init"));
     if (plan->has_sidecar)
@@ -85,11 +85,12 @@ static bool is_selected(struct slice list, struct slice name)
     return false;
 }
 
-static void write_mounts(const struct plan *plan, const struct pod_container *c, const char *list,
+static void write_mounts(const struct plan *plan, const struct pod_container *c, struct slice list,
                          unsigned at, struct patch *p)
 {
     struct patch_list l;
-    patch_list_begin(&l, p, c->ref, c->mounts, "/spec/%s/%u/volumeMounts", list, at);
+    struct patch_pointer pointer = { list, SLICE("/volumeMounts"), at };
+    patch_list_begin(&l, p, c->ref, c->mounts, pointer);
     for (unsigned i = 0; i <= plan->custom_count; i++) {
         patch_list_begin_element(&l);
         container_write_secrets_mount(plan, i, &p->w);
@@ -104,11 +105,11 @@ static void write_own_mounts(const struct plan *plan, struct patch *p)
     const struct pod *pod = plan->pod;
     for (unsigned i = 0; i < pod->app.count; i++) {
         if (is_selected(plan->settings->containers, pod->app.at[i].name))
-            write_mounts(plan, &pod->app.at[i], "containers", i, p);
+            write_mounts(plan, &pod->app.at[i], SLICE("/spec/containers/"), i, p);
     }
     for (unsigned i = 0; plan->has_init && i < pod->init.count; i++) {
         if (!slice_equal(pod->init.at[i].name, SLICE(AGENT_INIT_NAME)))
-            write_mounts(plan, &pod->init.at[i], "initContainers", i, p);
+            write_mounts(plan, &pod->init.at[i], SLICE("/spec/initContainers/"), i, p);
     }
 }
 
@@ -133,21 +134,35 @@ static int write_container(struct evaluation *e, const struct plan *plan, enum a
     return 0;
 }
 
+/* The sidecar's configuration differs from the init container's in one member only. */
+static int write_config(struct evaluation *e, const struct plan *plan, enum agent_role role,
+                        struct mutation_memory *m)
+{
+    if (plan->settings->configmap.len > 0)
+        return 0;
+    if (role == AGENT_INIT || !plan->has_init)
+        return agent_config_write(e, plan, role, &m->config[role]);
+    agent_config_derive(buf_slice(&m->config[AGENT_INIT]), &m->config[AGENT_SIDECAR]);
+    return 0;
+}
+
 /* Configuration, quantities, container: the order in which upstream finds faults. */
 static int write_agent(struct evaluation *e, const struct plan *plan, enum agent_role role,
                        struct mutation_memory *m, struct patch *p)
 {
     bool is_init = role == AGENT_INIT;
     const struct pod_containers *list = is_init ? &plan->pod->init : &plan->pod->app;
+    static const struct patch_pointer pointers[] = {
+        [AGENT_INIT] = { .head = SLICE_INIT("/spec/initContainers") },
+        [AGENT_SIDECAR] = { .head = SLICE_INIT("/spec/containers") },
+    };
     struct patch_list l;
-    if (plan->settings->configmap.len == 0 &&
-        agent_config_write(e, plan, role, &m->config[role]) < 0)
+    if (write_config(e, plan, role, m) < 0)
         return -1;
     if (buf_check(&m->config[role], "the agent configuration", &e->err) < 0 ||
         evaluation_run(e, STEP_PATCH) < 0)
         return -1;
-    patch_list_begin(&l, p, plan->pod->spec, list->list, "/spec/%s",
-                     is_init ? "initContainers" : "containers");
+    patch_list_begin(&l, p, plan->pod->spec, list->list, pointers[role]);
     l.front = is_init && plan->settings->init_first;
     patch_list_begin_element(&l);
     if (write_container(e, plan, role, m, &p->w) < 0)

@@ -33,13 +33,20 @@ void patch_end(struct patch *p);
 void patch_begin_member(struct patch *p, json_ref parent, struct slice pointer);
 void patch_end_member(struct patch *p);
 
+/* The path of a list: head, or head + index + tail; the parts need no escapes. */
+struct patch_pointer {
+    struct slice head;
+    struct slice tail; /* absent: no index */
+    unsigned index;
+};
+
 /*
  * Elements for a list that may not exist yet.  An existing array gets one `add` per element, at its end
  * or at `front`; a missing one (or null) is added whole, to the object `parent`.
  */
 struct patch_list {
     struct patch *p;
-    char pointer[64];
+    struct patch_pointer pointer;
     json_ref list;
     json_ref parent;
     bool front;
@@ -47,7 +54,7 @@ struct patch_list {
 };
 
 void patch_list_begin(struct patch_list *l, struct patch *p, json_ref parent, json_ref list,
-                      const char *pointer_fmt, ...) __attribute__((format(printf, 5, 6)));
+                      struct patch_pointer pointer);
 void patch_list_begin_element(struct patch_list *l);
 void patch_list_end_element(struct patch_list *l);
 void patch_list_end(struct patch_list *l);
