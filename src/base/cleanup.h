@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* NOLINTBEGIN(bugprone-macro-parentheses): type is a type */
 #define DEFINE_CLEANUP(fn, type)             \
     static inline void fn##_cleanup(type *p) \
     {                                        \
@@ -17,7 +16,6 @@
             fn(*p);                          \
     }                                        \
     struct fn##_cleanup_needs_semicolon
-/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define CLEANUP(fn) __attribute__((cleanup(fn##_cleanup)))
 

@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What the header tells the analyser instead. */
+#undef error_set
+#undef error_wrap
+#undef error_nomem
+
 /* clang-format off */
 static const struct error_info infos[ERROR__COUNT] = {
     [ERROR_NONE]     = { "none",      200, 0 },

@@ -53,4 +53,23 @@ int error_wrap(struct error *err, const char *fmt, ...) __attribute__((format(pr
 /* error_set(err, ERROR_NOMEM, "out of memory"). */
 int error_nomem(struct error *err);
 
+/* The analyser reads one source at a time and must be told what error.c promises. */
+#ifdef __clang_analyzer__
+#define error_set(...)                \
+    __extension__({                   \
+        (void)error_set(__VA_ARGS__); \
+        -1;                           \
+    })
+#define error_wrap(...)                \
+    __extension__({                    \
+        (void)error_wrap(__VA_ARGS__); \
+        -1;                            \
+    })
+#define error_nomem(err)        \
+    __extension__({             \
+        (void)error_nomem(err); \
+        -1;                     \
+    })
+#endif
+
 #endif

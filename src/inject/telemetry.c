@@ -166,6 +166,7 @@ static void write_field(struct evaluation *e, const struct field *field, struct 
 static const struct parameter *find_parameter(const struct settings *s, struct slice name)
 {
     for (unsigned i = s->telemetry_count; i-- > 0;) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): NULL only when the count is 0 */
         if (slice_equal_nocase(s->telemetry[i].name, name))
             return &s->telemetry[i];
     }

@@ -6,6 +6,8 @@
 /* A shown byte takes at most 8, "..." and the NUL come on top. */
 #define SHOWN_MAX (8 * TEXT_VALUE_MAX + 8)
 
+#undef json_fail /* what the header tells the analyser instead */
+
 int json_fail(struct error *err, enum error_code code, const char *before, struct slice quote,
               const char *after)
 {

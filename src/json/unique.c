@@ -28,6 +28,7 @@ static int check_small(const struct slice *names, size_t count, const char *what
 {
     for (size_t i = 1; i < count; i++) {
         for (size_t j = 0; j < i; j++) {
+            /* collect() filled all. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
             if (names[i].len == names[j].len && slice_equal(names[i], names[j]))
                 return refuse(names[i], what, err);
         }

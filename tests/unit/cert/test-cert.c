@@ -15,7 +15,7 @@
 #include "cert/store.h"
 
 #define PEM_MAX 65536
-#define DAY (24 * 60 * 60)
+#define DAY ((time_t)24 * 60 * 60)
 
 /* A key and a certificate made for one test, as PEM. */
 struct pair {
