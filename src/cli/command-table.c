@@ -8,8 +8,10 @@ const struct command command_table[] = {
         .name = "serve",
         .alias = "agent-inject",
         .arguments = "[options]",
-        .summary = "answer admission reviews over HTTPS",
-        .text = "Runs the webhook until SIGTERM or SIGINT.",
+        .summary = "run the admission webhook",
+        .text = "Answers AdmissionReviews over HTTPS until SIGTERM or SIGINT. Without certificate\n"
+                "files it makes a self-signed certificate at start. agent-inject is the spelling\n"
+                "of vault-k8s; it reads annotations below vault.hashicorp.com alone.",
         .run = cmd_serve,
         .bit = COMMAND_SERVE,
         .rest = REST_IGNORED,

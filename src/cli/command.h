@@ -73,10 +73,4 @@ const char *command_nearest(const char *word);
 /* Says on `to` that there is no such command; returns COMMAND_USAGE. */
 int command_unknown(FILE *to, const char *word);
 
-/*
- * Runs the program: args[0] is the program's name.  Returns the exit status.  ctx gives environment and
- * streams, its other members are set here.
- */
-int command_main(struct command_context *ctx, int argc, char **argv);
-
 #endif

@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "cli/command.h"
+#include "cli/program.h"
 
 int main(int argc, char **argv)
 {
@@ -11,5 +11,11 @@ int main(int argc, char **argv)
         .err = stderr,
     };
 
-    return command_main(&ctx, argc, argv);
+    int status = program_run(&ctx, argc, argv);
+
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        (void)fputs("keyhook: cannot write the output\n", stderr);
+        return status == COMMAND_OK ? COMMAND_FAILED : status;
+    }
+    return status;
 }

@@ -2,8 +2,10 @@
 
 #include "base/num.h"
 #include "base/text.h"
-#include "cli/options.h"
+#include "cli/option-values.h"
 #include "cli/tls-suite.h"
+#include "inject/annotation.h"
+#include "inject/profile.h"
 
 #define TLS_SUITE_BIT(id) ((uint32_t)1 << (id))
 
@@ -229,13 +231,23 @@ int check_telemetry_path(void *target, const void *member, const char *name, str
     return 0;
 }
 
+/* The prefix with this name, which is its text without the slash; PREFIX__COUNT when there is none. */
+static enum annotation_prefix find_prefix(struct slice name)
+{
+    int i = 0;
+
+    for (; i < PREFIX__COUNT; i++) {
+        struct slice prefix = annotation_prefix((enum annotation_prefix)i);
+
+        if (name.len + 1 == prefix.len && slice_has_prefix(prefix, name))
+            break;
+    }
+    return (enum annotation_prefix)i;
+}
+
 int check_prefixes(void *target, const void *member, const char *name, struct buf *warnings,
                    struct error *err)
 {
-    static const char *const prefixes[PREFIX__COUNT] = {
-        [PREFIX_VAULT] = "vault.hashicorp.com",
-        [PREFIX_OPENBAO] = "openbao.org",
-    };
     struct options *opt = target;
     struct slice rest = text_of(member);
     bool on[PREFIX__COUNT] = { false };
@@ -244,31 +256,44 @@ int check_prefixes(void *target, const void *member, const char *name, struct bu
     (void)warnings;
     while (slice_is_present(rest)) {
         struct slice element = slice_trim(slice_cut(&rest, ','));
-        int i = 0;
+        enum annotation_prefix prefix = find_prefix(element);
 
-        while (i < PREFIX__COUNT && !slice_equal(slice_of(prefixes[i]), element))
-            i++;
-        if (i == PREFIX__COUNT)
-            return option_bad_value(
-                err, element,
-                "is not an annotation prefix: give vault.hashicorp.com, openbao.org or "
-                "both, separated by a comma");
-        on[i] = true;
+        if (prefix == PREFIX__COUNT)
+            return option_bad_value(err, element,
+                                    "is not an annotation prefix: give vault.hashicorp.com, "
+                                    "openbao.org or both, separated by a comma");
+        on[prefix] = true;
     }
     memcpy(opt->inject.prefixes, on, sizeof(on));
     return 0;
 }
 
+static int unknown_profile(struct slice name, struct error *err)
+{
+    struct error known;
+    struct buf names;
+
+    option_bad_value(err, name, "is not a profile: give");
+    known = *err;
+    buf_init(&names, sizeof(known.msg));
+    for (const struct profile *p = profile_list(); p->name; p++)
+        buf_printf(&names, "%s%s", names.len > 0 ? " or " : "", p->name);
+    error_set(err, ERROR_USAGE, "%s " SLICE_FMT, known.msg, SLICE_ARG(buf_slice(&names)));
+    buf_done(&names);
+    return -1;
+}
+
 int check_profile(void *target, const void *member, const char *name, struct buf *warnings,
                   struct error *err)
 {
-    struct slice text = text_of(member);
+    struct options *opt = target;
+    const struct profile *profile = profile_find(text_of(member));
 
-    (void)target;
     (void)name;
     (void)warnings;
-    if (!slice_equal(text, SLICE("vault-k8s")))
-        return option_bad_value(err, text, "is not a profile: give vault-k8s");
+    if (!profile)
+        return unknown_profile(text_of(member), err);
+    opt->inject.profile = profile;
     return 0;
 }
 

@@ -1,7 +1,11 @@
 #include "cli/option-table.h"
 
+#include <ctype.h>
+#include <string.h>
+
+#include "cli/command.h"
 #include "cli/option-check.h"
-#include "cli/options.h"
+#include "cli/option-values.h"
 
 #define TEXT(m) OPTION_TEXT(struct options, m)
 #define BOOL(m) OPTION_BOOL(struct options, m)
@@ -20,11 +24,11 @@ const struct option option_rows[] = {
     /* where the secrets are */
     { "vault-address", UP("VAULT_ADDR"), TEXT(inject.vault_address), .def = "",
       ENGINE(VAULT), .check = check_vault_address, .metavar = "URL",
-      .help = "Address of Vault or OpenBao as the pods see it; required" },
+      .help = "address of Vault or OpenBao as the pods see it; required" },
     { "vault-auth-type", UP("VAULT_AUTH_TYPE"), TEXT(inject.vault_auth_type), .def = "kubernetes",
-      ENGINE(VAULT), .metavar = "TYPE", .help = "Auth method of the agents" },
+      ENGINE(VAULT), .metavar = "TYPE", .help = "auth method of the agents" },
     { "vault-auth-path", UP("VAULT_AUTH_PATH"), TEXT(inject.vault_auth_path), .def = "auth/kubernetes",
-      ENGINE(VAULT), .metavar = "PATH", .help = "Mount path of the auth method" },
+      ENGINE(VAULT), .metavar = "PATH", .help = "mount path of the auth method" },
     { "vault-namespace", UP("VAULT_NAMESPACE"), TEXT(inject.vault_namespace), .def = "",
       ENGINE(VAULT), .metavar = "NAME", .help = "Vault namespace that the agents log in to" },
     { "vault-cacert-bytes", UP("VAULT_CACERT_BYTES"), TEXT(inject.vault_cacert_bytes), .def = "",
@@ -34,48 +38,48 @@ const struct option option_rows[] = {
       ENGINE(VAULT), .metavar = "URL", .help = "HTTPS proxy between the agents and Vault" },
     { "auth-min-backoff", UP("AUTH_MIN_BACKOFF"), TEXT(inject.auth_min_backoff), .def = "",
       ENGINE(VAULT), .check = check_duration, .metavar = "DURATION",
-      .help = "Shortest wait of the agents after a failed login" },
+      .help = "shortest wait of the agents after a failed login" },
     { "auth-max-backoff", UP("AUTH_MAX_BACKOFF"), TEXT(inject.auth_max_backoff), .def = "",
       ENGINE(VAULT), .check = check_duration, .metavar = "DURATION",
-      .help = "Longest wait of the agents after failed logins" },
+      .help = "longest wait of the agents after failed logins" },
     { "disable-idle-connections", UP("DISABLE_IDLE_CONNECTIONS"), TEXT(inject.disable_idle_connections), .def = "",
       ENGINE(VAULT), .metavar = "LIST",
-      .help = "Agent features that keep no idle connections: auto-auth, caching, templating" },
+      .help = "agent features that keep no idle connections: auto-auth, caching, templating" },
     { "disable-keep-alives", UP("DISABLE_KEEP_ALIVES"), TEXT(inject.disable_keep_alives), .def = "",
       ENGINE(VAULT), .metavar = "LIST",
-      .help = "Agent features that use each connection once: auto-auth, caching, templating" },
+      .help = "agent features that use each connection once: auto-auth, caching, templating" },
 
     /* the agent containers */
     { "vault-image", UP("VAULT_IMAGE"), TEXT(inject.vault_image), .def = "hashicorp/vault:2.0.4",
-      ENGINE(AGENT), .metavar = "IMAGE", .help = "Image of the agent containers" },
+      ENGINE(AGENT), .metavar = "IMAGE", .help = "image of the agent containers" },
     { "run-as-user", UP("RUN_AS_USER"), TEXT(inject.run_as_user), .def = "100",
-      ENGINE(AGENT), .check = check_id, .metavar = "UID", .help = "User id of the agent containers" },
+      ENGINE(AGENT), .check = check_id, .metavar = "UID", .help = "user id of the agent containers" },
     { "run-as-group", UP("RUN_AS_GROUP"), TEXT(inject.run_as_group), .def = "1000",
-      ENGINE(AGENT), .check = check_id, .metavar = "GID", .help = "Group id of the agent containers" },
+      ENGINE(AGENT), .check = check_id, .metavar = "GID", .help = "group id of the agent containers" },
     { "run-as-same-user", UP("RUN_AS_SAME_USER"), BOOL(inject.run_as_same_user), .def = "false",
-      ENGINE(AGENT), .help = "Run the agents as the user of the pod's first container" },
+      ENGINE(AGENT), .help = "run the agents as the user of the pod's first container" },
     { "set-security-context", UP("SET_SECURITY_CONTEXT"), BOOL(inject.set_security_context), .def = "true",
-      ENGINE(AGENT), .help = "Give the agent containers a security context" },
+      ENGINE(AGENT), .help = "give the agent containers a security context" },
     { "revoke-on-shutdown", UP("REVOKE_ON_SHUTDOWN"), BOOL(inject.revoke_on_shutdown), .def = "false",
-      ENGINE(AGENT), .help = "Revoke the sidecar's token when its pod stops" },
+      ENGINE(AGENT), .help = "revoke the sidecar's token when its pod stops" },
 
     /* how secrets are rendered */
     { "default-template", UP("DEFAULT_TEMPLATE"), TEXT(inject.default_template), .def = "map",
       ENGINE(TEMPLATE), .check = check_default_template, .metavar = "map|json",
-      .help = "Form of secrets without a template of their own" },
+      .help = "form of secrets without a template of their own" },
     { "template-config-exit-on-retry-failure", UP("TEMPLATE_CONFIG_EXIT_ON_RETRY_FAILURE"),
       BOOL(inject.exit_on_retry_failure), .def = "true",
-      ENGINE(TEMPLATE), .help = "End an agent that cannot render a secret after all its retries" },
+      ENGINE(TEMPLATE), .help = "end an agent that cannot render a secret after all its retries" },
     { "template-static-secret-render-interval", UP("TEMPLATE_STATIC_SECRET_RENDER_INTERVAL"),
       TEXT(inject.static_secret_render_interval), .def = "",
       ENGINE(TEMPLATE), .metavar = "DURATION",
-      .help = "How often the agents render secrets without a lease again" },
+      .help = "how often the agents render secrets without a lease again" },
     { NULL, UP("TEMPLATE_MAX_CONNECTIONS_PER_HOST"), INT(inject.max_connections_per_host), .def = "0",
       ENGINE(TEMPLATE), .metavar = "COUNT",
-      .help = "Connections that the template engine of an agent opens to one host; 0 is its own default" },
+      .help = "connections that the template engine of an agent opens to one host; 0 is its own default" },
     { NULL, UP("TEMPLATE_LEASE_RENEWAL_THRESHOLD"), FLOAT(server.lease_renewal_threshold), .def = "0",
       ENGINE(TEMPLATE), .check = check_lease_threshold, .metavar = "NUMBER",
-      .help = "Checked at start, but without effect, as in vault-k8s (K07); the annotation has one" },
+      .help = "checked at start, but without effect, as in vault-k8s (K07); the annotation has one" },
 
     /* resources of the agent containers */
     { "cpu-request", UP("CPU_REQUEST"), TEXT(inject.cpu_request), .def = "250m",
@@ -86,65 +90,65 @@ const struct option option_rows[] = {
       .help = "CPU limit of each agent container; empty for none" },
     { "memory-request", UP("MEM_REQUEST"), TEXT(inject.memory_request), .def = "64Mi",
       ENGINE(RESOURCES), .check = check_quantity, .metavar = "QUANTITY",
-      .help = "Memory request of each agent container; empty for none" },
+      .help = "memory request of each agent container; empty for none" },
     { "memory-limit", UP("MEM_LIMIT"), TEXT(inject.memory_limit), .def = "128Mi",
       ENGINE(RESOURCES), .check = check_quantity, .metavar = "QUANTITY",
-      .help = "Memory limit of each agent container; empty for none" },
+      .help = "memory limit of each agent container; empty for none" },
     { "ephemeral-storage-request", UP("EPHEMERAL_REQUEST"), TEXT(inject.ephemeral_request), .def = "",
       ENGINE(RESOURCES), .check = check_quantity, .metavar = "QUANTITY",
-      .help = "Ephemeral storage request of each agent container; empty for none" },
+      .help = "ephemeral storage request of each agent container; empty for none" },
     { "ephemeral-storage-limit", UP("EPHEMERAL_LIMIT"), TEXT(inject.ephemeral_limit), .def = "",
       ENGINE(RESOURCES), .check = check_quantity, .metavar = "QUANTITY",
-      .help = "Ephemeral storage limit of each agent container; empty for none" },
+      .help = "ephemeral storage limit of each agent container; empty for none" },
 
     /* the engine as a whole */
     { "annotation-prefixes", OWN("ANNOTATION_PREFIXES"), TEXT(annotation_prefixes),
       .def = "vault.hashicorp.com,openbao.org", .def_agent_inject = "vault.hashicorp.com",
       ENGINE(ENGINE), .check = check_prefixes, .metavar = "LIST",
-      .help = "Prefixes under which annotations are read" },
+      .help = "prefixes under which annotations are read" },
     { "profile", OWN("PROFILE"), TEXT(profile), .def = "vault-k8s",
       ENGINE(ENGINE), .check = check_profile, .metavar = "NAME",
-      .help = "Set of defaults for what is added to pods" },
+      .help = "set of defaults for what is added to pods" },
     { "verify-patch", OWN("VERIFY_PATCH"), BOOL(inject.verify_patch), .def = "false",
-      ENGINE(ENGINE), .help = "Apply each patch and read the result before it is sent" },
+      ENGINE(ENGINE), .help = "apply each patch and read the result before it is sent" },
 
     /* the daemon */
     { "listen", UP("LISTEN"), TEXT(server.listen), .def = ":8080",
-      SERVER(SERVER), .metavar = "HOST:PORT", .help = "Address of the TLS port" },
+      SERVER(SERVER), .metavar = "HOST:PORT", .help = "address of the TLS port" },
     { "telemetry-path", UP("TELEMETRY_PATH"), TEXT(server.telemetry_path), .def = "",
       SERVER(SERVER), .check = check_telemetry_path, .metavar = "PATH",
-      .help = "Path of the metrics on the TLS port; empty for none" },
+      .help = "path of the metrics on the TLS port; empty for none" },
     { "body-limit", OWN("BODY_LIMIT"), INT(server.body_limit), .def = "8388608",
       SERVER(SERVER), .check = check_body_limit, .metavar = "BYTES",
-      .help = "Largest request body, 65536 to 67108864 bytes" },
+      .help = "largest request body, 65536 to 67108864 bytes" },
     { "use-leader-elector", UP("USE_LEADER_ELECTOR"), BOOL(server.use_leader_elector), .def = "false",
       SERVER(SERVER), .check = check_leader_elector,
-      .help = "Accepted for vault-k8s; has no effect, as replicas need no leader" },
+      .help = "accepted for vault-k8s; has no effect, as replicas need no leader" },
     { NULL, .env = "NAMESPACE", .since = "vault-k8s", TEXT(server.namespace), .def = "default",
-      SERVER(SERVER), .metavar = "NAME", .help = "Namespace that the program runs in" },
+      SERVER(SERVER), .metavar = "NAME", .help = "namespace that the program runs in" },
     { NULL, .env = "POD_NAME", .since = "vault-k8s", TEXT(server.pod_name), .def = "",
-      SERVER(SERVER), .metavar = "NAME", .help = "Name of the pod that the program runs in" },
+      SERVER(SERVER), .metavar = "NAME", .help = "name of the pod that the program runs in" },
 
     /* the serving certificate and TLS */
     { "tls-cert-file", UP_ALIAS("TLS_CERT_FILE"), TEXT(server.tls_cert_file), .def = "",
       SERVER(TLS), .check = check_tls_cert_file, .metavar = "FILE",
-      .help = "Serving certificate and its chain, PEM; without it a self-signed one is made" },
+      .help = "serving certificate and its chain, PEM; without it a self-signed one is made" },
     { "tls-key-file", UP_ALIAS("TLS_KEY_FILE"), TEXT(server.tls_key_file), .def = "",
       SERVER(TLS), .check = check_tls_key_file, .metavar = "FILE",
-      .help = "Private key of the serving certificate, PEM" },
+      .help = "private key of the serving certificate, PEM" },
     { "tls-ca-cert-file", UP_ALIAS("TLS_CA_CERT_FILE"), TEXT(server.tls_ca_cert_file), .def = "",
       SERVER(TLS), .metavar = "FILE", .help = "CA certificate that the API server is to trust, PEM" },
     { "tls-auto", UP_ALIAS("TLS_AUTO"), TEXT(server.tls_auto), .def = "",
       SERVER(TLS), .metavar = "NAME",
       .help = "MutatingWebhookConfiguration that is told the CA of a certificate made here" },
     { "tls-auto-hosts", UP_ALIAS("TLS_AUTO_HOSTS"), TEXT(server.tls_auto_hosts), .def = "",
-      SERVER(TLS), .metavar = "LIST", .help = "Names and addresses of a certificate made here" },
+      SERVER(TLS), .metavar = "LIST", .help = "names and addresses of a certificate made here" },
     { "tls-self-signed-out", OWN("TLS_SELF_SIGNED_OUT"), TEXT(server.tls_self_signed_out), .def = "",
       SERVER(TLS), .metavar = "FILE",
-      .help = "Where to write the certificate made here, for clients; never its key" },
+      .help = "file that a self-signed certificate is written to, PEM, for clients that verify it" },
     { "tls-min-version", UP_ALIAS("TLS_MIN_VERSION"), TEXT(server.tls_min_version), .def = "tls12",
       SERVER(TLS), .check = check_tls_min_version, .metavar = "tls12|tls13",
-      .help = "Oldest TLS version; tls10 and tls11 are accepted and mean tls12" },
+      .help = "oldest TLS version; tls10 and tls11 are accepted and mean tls12" },
     { "tls-cipher-suites", UP_ALIAS("TLS_CIPHER_SUITES"), TEXT(server.tls_cipher_suites), .def = "",
       SERVER(TLS), .check = check_tls_suites, .metavar = "LIST",
       .help = "TLS 1.2 cipher suites by their IANA names; empty for a good choice" },
@@ -152,25 +156,42 @@ const struct option option_rows[] = {
     /* logging */
     { "log-level", UP("LOG_LEVEL"), TEXT(server.log_level), .def = "info",
       SERVER(LOG), .check = check_log_level, .metavar = "LEVEL",
-      .help = "Least important messages to log: trace, debug, info, warn or error" },
+      .help = "least important messages to log: trace, debug, info, warn or error" },
     { "log-format", UP("LOG_FORMAT"), TEXT(server.log_format), .def = "standard",
       SERVER(LOG), .check = check_log_format, .metavar = "standard|json",
-      .help = "Form of log lines" },
+      .help = "form of log lines" },
 };
 /* clang-format on */
 
 const size_t option_row_count = sizeof(option_rows) / sizeof(option_rows[0]);
 
+/* "vault-addr" and "VAULT_ADDR" for "AGENT_INJECT_VAULT_ADDR", and the variable's name itself. */
+static bool is_variable(const char *variable, struct slice name)
+{
+    static const char *const prefixes[] = { "", "AGENT_INJECT_", "KEYHOOK_" };
+
+    for (size_t p = 0; p < sizeof(prefixes) / sizeof(prefixes[0]); p++) {
+        size_t skip = strlen(prefixes[p]), i = 0;
+
+        if (strncmp(variable, prefixes[p], skip) != 0 || strlen(variable) - skip != name.len)
+            continue;
+        while (i < name.len && (name.ptr[i] == '-' ? '_' : toupper((unsigned char)name.ptr[i])) ==
+                                   variable[skip + i])
+            i++;
+        if (i == name.len)
+            return true;
+    }
+    return false;
+}
+
 const struct option *option_find(struct slice name)
 {
-    for (size_t i = 0; i < option_row_count; i++) {
-        const struct option *o = &option_rows[i];
-
-        if ((o->flag && slice_equal_nocase(slice_of(o->flag), name)) ||
-            (o->env && slice_equal_nocase(slice_of(o->env), name)) ||
-            (o->alias && slice_equal_nocase(slice_of(o->alias), name)))
-            return o;
-    }
+    for (size_t i = 0; i < option_row_count; i++)
+        if (option_rows[i].flag && slice_equal(slice_of(option_rows[i].flag), name))
+            return &option_rows[i];
+    for (size_t i = 0; i < option_row_count; i++)
+        if (is_variable(option_rows[i].env, name))
+            return &option_rows[i];
     return NULL;
 }
 

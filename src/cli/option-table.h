@@ -11,7 +11,10 @@
 extern const struct option option_rows[];
 extern const size_t option_row_count;
 
-/* The row with this flag (no dashes), variable or alias, whatever the case of letters; or NULL. */
+/*
+ * The row with this flag (no dashes) or variable; or NULL.  Variables are found whatever the case of
+ * letters, with dashes for underscores, and without their prefix: "vault-addr".
+ */
 const struct option *option_find(struct slice name);
 
 /* The heading of a group. */

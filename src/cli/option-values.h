@@ -1,0 +1,67 @@
+#ifndef SRC_CLI_OPTION_VALUES_H
+#define SRC_CLI_OPTION_VALUES_H
+
+/*
+ * struct options: everything that flags and environment decide, parsed and checked.
+ *
+ * Data only, the target of the option table; made by options.h.  Slices are borrowed from argv, the
+ * environment and static text, which must outlive the struct.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "inject/options.h"
+
+#define OPTIONS_BODY_LIMIT_MIN ((int64_t)64 << 10)
+#define OPTIONS_BODY_LIMIT_MAX ((int64_t)64 << 20)
+#define OPTIONS_WARNINGS_MAX ((size_t)64 << 10) /* bytes of all warnings together */
+
+enum setting_log_level {
+    SETTING_LOG_TRACE,
+    SETTING_LOG_DEBUG,
+    SETTING_LOG_INFO,
+    SETTING_LOG_WARN,
+    SETTING_LOG_ERROR,
+};
+
+/* What only the daemon needs.  Texts are kept as given; the members under "derived" are for use. */
+struct server_settings {
+    struct slice listen;                                        /* "host:port" or ":port" */
+    struct slice telemetry_path;                                /* empty: no metrics on this port */
+    struct slice tls_cert_file, tls_key_file, tls_ca_cert_file; /* empty: not given */
+    struct slice tls_auto;            /* name of a MutatingWebhookConfiguration */
+    struct slice tls_auto_hosts;      /* comma list of names and addresses */
+    struct slice tls_self_signed_out; /* file that gets a self-made certificate; empty: none */
+    struct slice tls_min_version;
+    struct slice tls_cipher_suites;
+    struct slice log_level;
+    struct slice log_format;
+    struct slice namespace; /* where this program runs */
+    struct slice pod_name;
+    bool use_leader_elector;        /* accepted, no effect */
+    double lease_renewal_threshold; /* accepted, no effect, as in vault-k8s */
+    int64_t body_limit;             /* bytes of a request body */
+
+    /* derived by the checks */
+    enum setting_log_level level;
+    bool log_json;
+    bool tls13_only;
+    bool tls_suites_given; /* false: the server's own choice */
+    uint32_t
+        tls_suites; /* suites to offer, bits 1 << enum tls_suite_id; insecure ones are left out */
+};
+
+struct options {
+    struct inject_options inject;
+    struct server_settings server;
+    struct slice profile;             /* text of -profile */
+    struct slice annotation_prefixes; /* text of -annotation-prefixes */
+    struct buf warnings;              /* one per line, printable; see options.h */
+    bool help;                        /* -h or -help was met: nothing else was checked */
+    int rest;                         /* index in argv of the first argument behind the options */
+};
+
+#endif
