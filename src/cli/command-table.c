@@ -1,3 +1,4 @@
+#include "cli/cmd-explain.h"
 #include "cli/cmd-help.h"
 #include "cli/cmd-serve.h"
 #include "cli/cmd-version.h"
@@ -15,6 +16,18 @@ const struct command command_table[] = {
         .run = cmd_serve,
         .bit = COMMAND_SERVE,
         .rest = REST_IGNORED,
+    },
+    {
+        .name = "explain",
+        .arguments = "[NAME...]",
+        .summary = "explain annotations, options and reasons",
+        .text = "Without a name: lists every annotation, option and reason. With names: says all\n"
+                "that is known about each. A name is an annotation with or without its prefix\n"
+                "(agent-inject-secret-db stands for its family), an option, an environment\n"
+                "variable, or the reason of a decision.\n\n"
+                "--markdown annotations|options|reasons prints a reference page.",
+        .run = cmd_explain,
+        .rest = REST_NAMES,
     },
     {
         .name = "version",
