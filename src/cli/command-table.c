@@ -1,8 +1,10 @@
 #include "cli/cmd-explain.h"
 #include "cli/cmd-help.h"
+#include "cli/cmd-inject.h"
 #include "cli/cmd-serve.h"
 #include "cli/cmd-version.h"
 #include "cli/command.h"
+#include "cli/inject-flags.h"
 
 const struct command command_table[] = {
     {
@@ -18,16 +20,15 @@ const struct command command_table[] = {
         .rest = REST_IGNORED,
     },
     {
-        .name = "explain",
-        .arguments = "[NAME...]",
-        .summary = "explain annotations, options and reasons",
-        .text = "Without a name: lists every annotation, option and reason. With names: says all\n"
-                "that is known about each. A name is an annotation with or without its prefix\n"
-                "(agent-inject-secret-db stands for its family), an option, an environment\n"
-                "variable, or the reason of a decision.\n\n"
-                "--markdown annotations|options|reasons prints a reference page.",
-        .run = cmd_explain,
-        .rest = REST_NAMES,
+        .name = "inject",
+        .arguments = "[options]",
+        .summary = "inject into manifests, offline",
+        .text = cmd_inject_text,
+        .run = cmd_inject,
+        .bit = COMMAND_INJECT,
+        .rest = REST_REFUSED,
+        .own = inject_flag_rows,
+        .own_count = INJECT_FLAG_COUNT,
     },
     {
         .name = "version",
