@@ -52,10 +52,13 @@ SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 UNIT_SRC    := $(sort $(wildcard tests/unit/*/test-*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 REPLAY_SRC  := tests/fuzz/replay-main.c
-ALL_SRC     := $(wildcard $(MAIN_SRC)) $(LIB_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(REPLAY_SRC)
+BENCH_SRC   := $(sort $(wildcard tests/bench/bench-*.c))
+ALL_SRC     := $(wildcard $(MAIN_SRC)) $(LIB_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(REPLAY_SRC) \
+	$(BENCH_SRC)
 
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
+BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
 BIN      := $(if $(wildcard $(MAIN_SRC)),$(B)/keyhook)
 ifeq ($(B),build/release)
 BIN      += $(if $(BIN),build/keyhook)
@@ -72,7 +75,7 @@ endif
 
 all: $(B)/libkeyhook.a $(BIN) ## the program
 
-programs: all $(if $(filter fuzz,$(VARIANT)),,$(UNIT_BIN)) $(FUZZ_BIN) ## the program and all test programs
+programs: all $(if $(filter fuzz,$(VARIANT)),,$(UNIT_BIN) $(BENCH_BIN)) $(FUZZ_BIN) ## the program and all test programs
 
 build/keyhook: build/release/keyhook
 	@ln -sfn release/keyhook $@
@@ -93,6 +96,10 @@ $(B)/libsupport.a: $(SUPPORT_SRC:%.c=$(B)/%.o) $(B)/sources
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
 	@echo "  LINK  $@"
 	@$(LINK) $(LINK_FLAGS_tests/unit/$*) -o $@ $(filter-out %/flags,$^) -lcmocka $(LIBS)
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libkeyhook.a $(B)/flags
+	@echo "  LINK  $@"
+	@$(LINK) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(REPLAY_SRC:%.c=$(B)/%.o))
 $(B)/tests/fuzz/fuzz-%: $(B)/tests/fuzz/fuzz-%.o $(FUZZ_MAIN) $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
@@ -141,7 +148,7 @@ fuzz: ## libFuzzer on every entry, FUZZ_SECONDS each (60)
 unit meta cases conformance integration: ## one suite
 	@$(SUITES) build $@
 
-bench: all ## instructions and throughput
+bench: $(BENCH_BIN) ## instructions and throughput
 	@tests/bench/run
 
 accept: all ## rewrite the expected files of tests/cases; review the difference
