@@ -31,6 +31,18 @@ const struct command command_table[] = {
         .own_count = INJECT_FLAG_COUNT,
     },
     {
+        .name = "explain",
+        .arguments = "[NAME...]",
+        .summary = "explain annotations, options and reasons",
+        .text = "Without a name: lists every annotation, option and reason. With names: says all\n"
+                "that is known about each. A name is an annotation with or without its prefix\n"
+                "(agent-inject-secret-db stands for its family), an option, an environment\n"
+                "variable, or the reason of a decision.\n\n"
+                "--markdown annotations|options|reasons prints a reference page.",
+        .run = cmd_explain,
+        .rest = REST_NAMES,
+    },
+    {
         .name = "version",
         .arguments = "[-v]",
         .summary = "print the version",

@@ -23,13 +23,13 @@
 
 struct document {
     bool is_json;
-    struct slice source; /* its bytes in the file; of YAML with the line "---" before it */
-    uint32_t line;       /* where source starts, from 1 */
+    struct slice source;     /* its bytes in the file; of YAML with the line "---" before it */
+    uint32_t line;           /* where source starts, from 1 */
     struct json_index index; /* over source (JSON) or over converted (YAML) */
     struct buf converted;
     struct yaml_places places;
-    struct arena arena;       /* scratch */
-    struct error json_error;  /* of YAML that looked like JSON at first: why it is not */
+    struct arena arena;      /* scratch */
+    struct error json_error; /* of YAML that looked like JSON at first: why it is not */
 };
 
 /* What is left of a file. */

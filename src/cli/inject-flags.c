@@ -61,4 +61,3 @@ const struct option inject_flag_rows[INJECT_FLAG_COUNT] = {
       .help = "Print only what changes, with the agent configuration decoded" },
 };
 /* clang-format on */
-

@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 
-
 #include "base/str.h"
 #include "cli/inject-output.h"
 #include "cli/option.h"

@@ -59,8 +59,8 @@ static void begin(struct inject_output *o, bool is_yaml, bool has_marker)
     o->was_yaml = is_yaml;
 }
 
-static int put_form(struct inject_output *o, const struct json_index *ix, json_ref ref, bool is_yaml,
-                    struct buf *out, struct error *err)
+static int put_form(struct inject_output *o, const struct json_index *ix, json_ref ref,
+                    bool is_yaml, struct buf *out, struct error *err)
 {
     if (!is_yaml) {
         json_pretty(ix, ref, out);
@@ -98,8 +98,8 @@ static int put_manifest(struct inject_output *o, const struct document *doc, str
 }
 
 /* One side of a difference. */
-static int put_side(struct inject_output *o, const struct json_index *ix, json_ref ref, bool is_yaml,
-                    struct buf *out, struct error *err)
+static int put_side(struct inject_output *o, const struct json_index *ix, json_ref ref,
+                    bool is_yaml, struct buf *out, struct error *err)
 {
     buf_clear(out);
     buf_clear(&o->form);
@@ -127,13 +127,14 @@ static int put_diff(struct inject_output *o, const struct json_index *ix, json_r
     return write_text(o, err);
 }
 
-int inject_output_manifest(struct inject_output *o, const struct document *doc, struct slice changed,
-                           struct slice label, struct error *err)
+int inject_output_manifest(struct inject_output *o, const struct document *doc,
+                           struct slice changed, struct slice label, struct error *err)
 {
     if (o->is_diff && !slice_is_present(changed))
         return 0;
     if (o->is_diff)
-        return put_diff(o, &doc->index, JSON_ROOT, changed, wants_yaml(o, doc->is_json), label, err);
+        return put_diff(o, &doc->index, JSON_ROOT, changed, wants_yaml(o, doc->is_json), label,
+                        err);
     if (put_manifest(o, doc, changed, err) < 0)
         return -1;
     return write_text(o, err);

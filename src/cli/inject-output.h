@@ -25,10 +25,10 @@ struct inject_output {
     bool is_diff;
     bool colors;
 
-    bool is_started;   /* something was written */
-    bool is_mid_line;  /* and it did not end its line */
-    bool was_yaml;     /* the document before was YAML */
-    struct buf text;   /* what is written next */
+    bool is_started;  /* something was written */
+    bool is_mid_line; /* and it did not end its line */
+    bool was_yaml;    /* the document before was YAML */
+    struct buf text;  /* what is written next */
     struct buf before, after, form;
     struct json_index index;
     struct arena arena;
@@ -41,8 +41,8 @@ void inject_output_done(struct inject_output *o);
  * Prints a manifest.  changed: the new JSON text, absent when nothing changed.  label names the
  * document in a difference; printable.
  */
-int inject_output_manifest(struct inject_output *o, const struct document *doc, struct slice changed,
-                           struct slice label, struct error *err)
+int inject_output_manifest(struct inject_output *o, const struct document *doc,
+                           struct slice changed, struct slice label, struct error *err)
     __attribute__((warn_unused_result));
 
 /* Prints an AdmissionReview answer as it is. */

@@ -38,8 +38,8 @@ static void note_review(struct inject_run *run, const struct inject_decision *d)
     note_decision(&run->notes, &subject, d);
 }
 
-static int print_review_diff(struct inject_run *run, const struct document *doc,
-                             struct slice patch, struct slice label, struct error *err)
+static int print_review_diff(struct inject_run *run, const struct document *doc, struct slice patch,
+                             struct slice label, struct error *err)
 {
     const struct json_index *ix = &doc->index;
     json_ref request = json_member(ix, JSON_ROOT, SLICE("request"));

@@ -196,7 +196,9 @@ int manifest_inject(struct pod_review *review, const struct document *doc, struc
                     struct buf *out, struct buf *notes, struct manifest_result *ret,
                     struct error *err)
 {
-    struct walk w = { .review = review, .doc = doc, .namespace = namespace, .out = out, .notes = notes };
+    struct walk w = {
+        .review = review, .doc = doc, .namespace = namespace, .out = out, .notes = notes
+    };
     arena_init(&w.arena, SCRATCH_MAX);
     int result = walk_object(&w, JSON_ROOT, SLICE_ABSENT, 0, err);
     arena_done(&w.arena);

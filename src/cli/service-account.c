@@ -41,8 +41,7 @@ static void begin(struct planner *p)
 
 static bool is_mounted(const struct json_index *ix, json_ref mounts)
 {
-    json_each_element(ix, mounts, mount)
-    {
+    json_each_element (ix, mounts, mount) {
         if (json_string_is(ix, json_member(ix, mount, SLICE("mountPath")), SLICE(MOUNT_PATH)))
             return true;
     }
@@ -55,8 +54,7 @@ static void add_mounts(struct planner *p, json_ref spec, const char *list)
     json_ref containers = json_member(p->ix, spec, slice_of(list));
     if (!json_is(p->ix, containers, JSON_ARRAY))
         return;
-    json_each_element(p->ix, containers, container)
-    {
+    json_each_element (p->ix, containers, container) {
         json_ref mounts = json_member(p->ix, container, SLICE("volumeMounts"));
         if (json_is(p->ix, container, JSON_OBJECT) && !is_mounted(p->ix, mounts)) {
             begin(p);
@@ -77,8 +75,7 @@ static struct slice find_volume(const struct json_index *ix, json_ref volumes)
 {
     if (!json_is(ix, volumes, JSON_ARRAY))
         return SLICE_ABSENT;
-    json_each_element(ix, volumes, volume)
-    {
+    json_each_element (ix, volumes, volume) {
         json_ref name = json_member(ix, volume, SLICE("name"));
         if (json_is(ix, name, JSON_STRING) &&
             slice_has_prefix(json_escaped(ix, name), SLICE(NAME_PREFIX)))

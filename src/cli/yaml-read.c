@@ -9,7 +9,7 @@
 #include "json/scan.h"
 #include "json/write.h"
 
-#define ITEM_COST 16           /* bytes that each expanded item counts at least */
+#define ITEM_COST 16 /* bytes that each expanded item counts at least */
 #define MEMBERS_FIRST 16
 
 struct reader {
@@ -340,8 +340,9 @@ static int put_item(struct reader *r, const struct yaml_item *item, struct error
 int yaml_read(struct slice text, uint32_t first_line, struct arena *arena, struct buf *json,
               struct yaml_places *places, struct error *err)
 {
-    static const struct yaml_item nothing = { .kind = YAML_ITEM_SCALAR, .is_plain = true, .line = 1,
-                                              .column = 1, .text = SLICE_INIT("") };
+    static const struct yaml_item nothing = {
+        .kind = YAML_ITEM_SCALAR, .is_plain = true, .line = 1, .column = 1, .text = SLICE_INIT("")
+    };
     struct yaml_item *root = NULL;
     if (yaml_tree_read(text, first_line, arena, &root, err) < 0)
         return -1;

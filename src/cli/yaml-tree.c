@@ -27,8 +27,10 @@ static const struct {
 } hints[] = {
     { "found a tab character", "; indent with spaces" },
     { "cannot start any token", "; indent with spaces and quote text that starts with @, ` or %" },
-    { "mapping values are not allowed", "; quote text that holds \": \", or check the indentation" },
-    { "could not find expected ':'", "; a member is written \"name: value\", check the indentation" },
+    { "mapping values are not allowed",
+      "; quote text that holds \": \", or check the indentation" },
+    { "could not find expected ':'",
+      "; a member is written \"name: value\", check the indentation" },
     { "did not find expected key", "; check the indentation of this line" },
     { "did not find expected '-' indicator", "; check the indentation of this line" },
     { "while scanning a quoted scalar", "; the closing quote is missing" },
@@ -60,7 +62,8 @@ static const char *find_hint(const yaml_parser_t *parser)
 }
 
 /* The reader of libyaml knows an offset only. */
-static void place_of_offset(const struct builder *b, size_t offset, uint32_t *line, uint32_t *column)
+static void place_of_offset(const struct builder *b, size_t offset, uint32_t *line,
+                            uint32_t *column)
 {
     *line = b->first_line;
     *column = 1;
@@ -89,8 +92,8 @@ static int event_error(const struct builder *b, const yaml_event_t *event, struc
                        enum error_code code, const char *what)
 {
     return error_set(err, code, "line %u, column %zu: %s",
-                     b->first_line + (uint32_t)event->start_mark.line,
-                     event->start_mark.column + 1, what);
+                     b->first_line + (uint32_t)event->start_mark.line, event->start_mark.column + 1,
+                     what);
 }
 
 /* A copy of libyaml's text; absent when it is NULL. *ok turns false when memory is gone. */

@@ -23,16 +23,16 @@ enum yaml_item_kind { YAML_ITEM_SCALAR, YAML_ITEM_LIST, YAML_ITEM_MAP, YAML_ITEM
 
 struct yaml_item {
     enum yaml_item_kind kind;
-    bool is_plain;       /* of scalars: unquoted and untagged */
-    bool is_open;        /* while it is being read: an alias to it would contain itself */
-    uint32_t line;       /* from 1 */
-    uint32_t column;     /* from 1, in characters */
-    struct slice text;   /* of scalars; NUL bytes are possible */
-    struct slice tag;    /* absent: none */
-    struct slice anchor; /* absent: none */
-    struct yaml_item *first;         /* of lists and maps (name, value, name, value ...) */
-    struct yaml_item *next;          /* behind this one in its container */
-    const struct yaml_item *target;  /* of aliases */
+    bool is_plain;           /* of scalars: unquoted and untagged */
+    bool is_open;            /* while it is being read: an alias to it would contain itself */
+    uint32_t line;           /* from 1 */
+    uint32_t column;         /* from 1, in characters */
+    struct slice text;       /* of scalars; NUL bytes are possible */
+    struct slice tag;        /* absent: none */
+    struct slice anchor;     /* absent: none */
+    struct yaml_item *first; /* of lists and maps (name, value, name, value ...) */
+    struct yaml_item *next;  /* behind this one in its container */
+    const struct yaml_item *target; /* of aliases */
 };
 
 /*

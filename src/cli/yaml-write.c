@@ -90,8 +90,7 @@ static int put_map(struct writer *w, json_ref map, unsigned indent, struct error
 /* The cursor stands where the first dash goes. */
 static int put_list(struct writer *w, json_ref list, unsigned indent, struct error *err)
 {
-    json_each_element(w->ix, list, it)
-    {
+    json_each_element (w->ix, list, it) {
         if (it != list + 1)
             put_indent(w, indent);
         buf_put_lit(w->out, "- ");
@@ -129,8 +128,7 @@ static int put_member(struct writer *w, json_ref name, unsigned indent, struct e
 /* The cursor stands where the first name goes. */
 static int put_map(struct writer *w, json_ref map, unsigned indent, struct error *err)
 {
-    json_each_member(w->ix, map, name)
-    {
+    json_each_member (w->ix, map, name) {
         if (name != map + 1)
             put_indent(w, indent);
         if (put_member(w, name, indent, err) < 0)

@@ -7,7 +7,7 @@
  */
 
 #include "base/buf.h"
-#include "inject/inject.h"
+#include "inject/decision.h"
 #include "inject/review.h"
 
 /* Appends the answer to out. The decision is complete. */

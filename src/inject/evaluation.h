@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "inject/annotation-set.h"
 #include "inject/annotation.h"
-#include "inject/inject.h"
+#include "inject/decision.h"
 #include "inject/options.h"
 #include "inject/pod.h"
 #include "inject/reason.h"

@@ -16,47 +16,17 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "inject/decision.h"
 #include "inject/options.h"
-#include "inject/reason.h"
 
 #define INJECT_BODY_MAX_DEFAULT ((size_t)8 << 20) /* object and old object of 3 MB each, and room */
 #define INJECT_SCRATCH_MAX ((size_t)64 << 20)     /* bytes of working memory for one review */
 #define INJECT_ANSWER_MAX ((size_t)64 << 20)
-#define INJECT_WARNING_MAX 120 /* characters; the API server cuts longer ones */
-#define INJECT_WARNINGS_MAX 32
 
 struct inject_scratch;
 
 struct inject_scratch *inject_scratch_new(void); /* NULL when memory is gone */
 void inject_scratch_free(struct inject_scratch *s);
-
-enum inject_outcome {
-    INJECT_SKIPPED, /* allowed, no patch */
-    INJECT_MUTATED, /* allowed, with a patch */
-    INJECT_DENIED,
-};
-
-/*
- * What was decided, for log line, metrics and command line.  Slices are borrowed from the review's
- * bytes or from the scratch memory: valid until the scratch is used again or freed.  uid, namespace,
- * name ... are raw user data: print them through text_put_printable() or a JSON writer.
- */
-struct inject_decision {
-    enum inject_outcome outcome;
-    enum reason_id reason;
-    struct slice uid, namespace, name, generate_name, kind, operation;
-    bool dry_run;
-    bool has_init;    /* vault-agent-init was added */
-    bool has_sidecar; /* vault-agent was added */
-    unsigned secrets;
-    unsigned operations;
-    struct slice message; /* of a denial, as sent; else absent */
-    struct slice patch;   /* the JSON Patch as text; absent without one */
-    const struct slice *warnings;
-    const enum reason_id *warning_reasons; /* of the same length */
-    unsigned warning_count;
-    char config_hash[17]; /* first 16 hex digits of the agent configuration's SHA-256, or "" */
-};
 
 /*
  * Decides about one review and appends the AdmissionReview answer to *answer (cleared first; the

@@ -1,12 +1,10 @@
 #include "inject/options.h"
 
 #include "base/num.h"
-#include "inject/profile.h"
 
 void inject_options_init(struct inject_options *opt)
 {
     *opt = (struct inject_options){
-        .profile = profile_list(),
         .prefixes = { true, true },
         .vault_address = SLICE(""),
         .vault_image = SLICE("hashicorp/vault:2.0.4"),

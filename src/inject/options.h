@@ -25,8 +25,8 @@ enum annotation_prefix {
 };
 
 struct inject_options {
-    const struct profile *profile;
-    bool prefixes[PREFIX__COUNT]; /* which are read */
+    const struct profile *profile; /* NULL: vault-k8s */
+    bool prefixes[PREFIX__COUNT];  /* which are read */
 
     struct slice vault_address;
     struct slice vault_image;

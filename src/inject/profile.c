@@ -23,7 +23,8 @@ const struct profile *profile_find(struct slice name)
 
 struct slice profile_default(const struct profile *profile, enum annotation_id id)
 {
-    for (const struct profile_default *d = profile->defaults; d->id != ANNOTATION__COUNT; d++) {
+    const struct profile_default *differences = profile ? profile->defaults : no_differences;
+    for (const struct profile_default *d = differences; d->id != ANNOTATION__COUNT; d++) {
         if (d->id == id)
             return d->value;
     }

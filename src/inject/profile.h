@@ -26,7 +26,7 @@ const struct profile *profile_find(struct slice name);
 /* All profiles, ended by a row without name. */
 const struct profile *profile_list(void);
 
-/* The default that the profile gives to a row; absent: none. */
+/* The default that the profile (NULL: vault-k8s) gives to a row; absent: none. */
 struct slice profile_default(const struct profile *profile, enum annotation_id id);
 
 #endif

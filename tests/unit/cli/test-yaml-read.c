@@ -172,16 +172,20 @@ static void test_text(void **state)
 {
     (void)state;
     static const struct pair pairs[] = {
-        { "a: |\n  one\n   two\n\n  three\nb: x", "{\"a\":\"one\\n two\\n\\nthree\\n\",\"b\":\"x\"}" },
+        { "a: |\n  one\n   two\n\n  three\nb: x",
+          "{\"a\":\"one\\n two\\n\\nthree\\n\",\"b\":\"x\"}" },
         { "a: |-\n  one\n", "{\"a\":\"one\"}" },
         { "a: |+\n  one\n\nb: 1", "{\"a\":\"one\\n\\n\",\"b\":1}" },
         { "a: >\n  one\n  two\n", "{\"a\":\"one two\\n\"}" },
         { "a: |\n  true\n", "{\"a\":\"true\\n\"}" },
-        { "a: \"x\\ty\\u00e9\\x41\\0\"", "{\"a\":\"x\\ty\xc3\xa9" "A\\u0000\"}" },
+        { "a: \"x\\ty\\u00e9\\x41\\0\"", "{\"a\":\"x\\ty\xc3\xa9"
+                                         "A\\u0000\"}" },
         { "a: 'it''s \"so\"'", "{\"a\":\"it's \\\"so\\\"\"}" },
         { "a: one\n  two", "{\"a\":\"one two\"}" },
         { "a: \xe2\x82\xac \xf0\x9f\x98\x80", "{\"a\":\"\xe2\x82\xac \xf0\x9f\x98\x80\"}" },
-        { "\xef\xbb\xbf" "a: 1", "{\"a\":1}" },
+        { "\xef\xbb\xbf"
+          "a: 1",
+          "{\"a\":1}" },
         { "a: 1\r\nb: 2\r\n", "{\"a\":1,\"b\":2}" },
     };
     EXPECT_PAIRS(pairs);
@@ -245,8 +249,10 @@ static void test_aliases(void **state)
         { "a: &x [1, &y 2]\nb: [*y, *x]", "{\"a\":[1,2],\"b\":[2,[1,2]]}" },
     };
     EXPECT_PAIRS(pairs);
-    expect_error(SLICE("a: *x\nb: &x 1"), ERROR_SYNTAX, "line 1, column 4: the alias has no anchor");
-    expect_error(SLICE("a: &x\n  b: *x"), ERROR_SYNTAX, "line 2, column 6: the anchor of this alias");
+    expect_error(SLICE("a: *x\nb: &x 1"), ERROR_SYNTAX,
+                 "line 1, column 4: the alias has no anchor");
+    expect_error(SLICE("a: &x\n  b: *x"), ERROR_SYNTAX,
+                 "line 2, column 6: the anchor of this alias");
     expect_error(SLICE("&x [*x]"), ERROR_SYNTAX, "contains itself");
 }
 
@@ -411,24 +417,15 @@ static void test_places(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_dates_and_base_60_are_text),
-        cmocka_unit_test(test_tags),
-        cmocka_unit_test(test_infinite_numbers),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_structure),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_duplicate_names),
-        cmocka_unit_test(test_aliases),
-        cmocka_unit_test(test_merges),
-        cmocka_unit_test(test_bombs),
-        cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_anchors),
-        cmocka_unit_test(test_memory_limit),
-        cmocka_unit_test(test_syntax_errors),
-        cmocka_unit_test(test_first_line),
+        cmocka_unit_test(test_words),         cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_floats),        cmocka_unit_test(test_dates_and_base_60_are_text),
+        cmocka_unit_test(test_tags),          cmocka_unit_test(test_infinite_numbers),
+        cmocka_unit_test(test_text),          cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_duplicate_names),
+        cmocka_unit_test(test_aliases),       cmocka_unit_test(test_merges),
+        cmocka_unit_test(test_bombs),         cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_anchors),       cmocka_unit_test(test_memory_limit),
+        cmocka_unit_test(test_syntax_errors), cmocka_unit_test(test_first_line),
         cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,11 +63,13 @@ static void expect_yaml(const char *json, const char *yaml)
 static void test_layout(void **state)
 {
     (void)state;
-    expect_yaml("{\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"name\":\"a\",\"args\":[\"-v\",\"--x=1\"]},"
-                "{\"name\":\"b\"}],\"volumes\":[],\"nodeSelector\":{}}}",
-                "kind: Pod\nspec:\n  containers:\n  - name: a\n    args:\n    - -v\n    - --x=1\n"
-                "  - name: b\n  volumes: []\n  nodeSelector: {}\n");
-    expect_yaml("[[1,[2,[]]],{\"a\":{\"b\":null}}]", "- - 1\n  - - 2\n    - []\n- a:\n    b: null\n");
+    expect_yaml(
+        "{\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"name\":\"a\",\"args\":[\"-v\",\"--x=1\"]},"
+        "{\"name\":\"b\"}],\"volumes\":[],\"nodeSelector\":{}}}",
+        "kind: Pod\nspec:\n  containers:\n  - name: a\n    args:\n    - -v\n    - --x=1\n"
+        "  - name: b\n  volumes: []\n  nodeSelector: {}\n");
+    expect_yaml("[[1,[2,[]]],{\"a\":{\"b\":null}}]",
+                "- - 1\n  - - 2\n    - []\n- a:\n    b: null\n");
     expect_yaml("{\"z\":1.50,\"a\":9007199254740993,\"m\":1e400}",
                 "z: 1.50\na: 9007199254740993\nm: 1e400\n");
     expect_yaml("\"x\"", "x\n");
@@ -79,10 +81,26 @@ static void test_plain_text(void **state)
 {
     (void)state;
     static const char *const plain[] = {
-        "web",          "app:1.0",     "a b",         "/var/run", "https://vault:8200", "-x",
-        "--log=info",   "a#b",         "x, y [z]",    "it's",     "a/b.c_d",            "Yesterday",
-        "nobody",       "100m",        "1Gi",         "$(NAME)",  "=x",
-        "vault.hashicorp.com/agent-inject", "\xc3\xa9t\xc3\xa9", "<a>",
+        "web",
+        "app:1.0",
+        "a b",
+        "/var/run",
+        "https://vault:8200",
+        "-x",
+        "--log=info",
+        "a#b",
+        "x, y [z]",
+        "it's",
+        "a/b.c_d",
+        "Yesterday",
+        "nobody",
+        "100m",
+        "1Gi",
+        "$(NAME)",
+        "=x",
+        "vault.hashicorp.com/agent-inject",
+        "\xc3\xa9t\xc3\xa9",
+        "<a>",
     };
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         char json[128], yaml[128];
@@ -96,11 +114,13 @@ static void test_quoted_text(void **state)
 {
     (void)state;
     static const char *const quoted[] = {
-        "",       "true",  "No",    "y",     "null",  "~",     "1",      "0x1f",  "1e3",    "1_0",
-        ".5",     ".inf",  "-",     "- a",   "---",   "...",   "a: b",   "a:",    "a #b",   " a",
-        "a ",     "@a",    "`a",    "%a",    "*a",    "&a",    "!a",     "|",     ">",      "[a]",
-        "{a}",    "#a",    "?a",    ":a",    ",a",    "'a'",   "2001-01-01", "12:30:45", "<<", "=",
-        "1.2.3",  "1e400", "10.0.0.1", "0o7", "--- a", "-",    "\xc2\x85", "\xe2\x80\xa8", "\x7f",
+        "",      "true",  "No",       "y",    "null",       "~",        "1",        "0x1f",
+        "1e3",   "1_0",   ".5",       ".inf", "-",          "- a",      "---",      "...",
+        "a: b",  "a:",    "a #b",     " a",   "a ",         "@a",       "`a",       "%a",
+        "*a",    "&a",    "!a",       "|",    ">",          "[a]",      "{a}",      "#a",
+        "?a",    ":a",    ",a",       "'a'",  "2001-01-01", "12:30:45", "<<",       "=",
+        "1.2.3", "1e400", "10.0.0.1", "0o7",  "--- a",      "-",        "\xc2\x85", "\xe2\x80\xa8",
+        "\x7f",
     };
     for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); i++) {
         char json[128];
@@ -130,9 +150,14 @@ static void test_blocks(void **state)
     expect_yaml("[\"one\\ntwo\",{\"a\":[\"x\\ny\\n\"]}]",
                 "- |-\n  one\n  two\n- a:\n  - |\n    x\n    y\n");
     static const char *const texts[] = {
-        "\"\\n\"", "\"\\n\\n\"", "\" \\n\"", "\"\\na\"", "\"\\n a\"", "\"a\\n  \"", "\"a\\n\\t\\n\"",
-        "\"\\ta\\nb\"", "\"a\\rb\\n\"", "\"a\\r\\nb\"", "\"a \\nb \\n\"", "\"---\\na\\n---\"",
-        "\"a\\n\xc2\x85\"", "\"a: b\\n- c\\n#d\\n\"", "\"  \\n\\na\\n\"", "\"\\n\\n  a\\nb\\n\\n\\n\"",
+        "\"\\n\"",          "\"\\n\\n\"",
+        "\" \\n\"",         "\"\\na\"",
+        "\"\\n a\"",        "\"a\\n  \"",
+        "\"a\\n\\t\\n\"",   "\"\\ta\\nb\"",
+        "\"a\\rb\\n\"",     "\"a\\r\\nb\"",
+        "\"a \\nb \\n\"",   "\"---\\na\\n---\"",
+        "\"a\\n\xc2\x85\"", "\"a: b\\n- c\\n#d\\n\"",
+        "\"  \\n\\na\\n\"", "\"\\n\\n  a\\nb\\n\\n\\n\"",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char json[128];
@@ -149,8 +174,8 @@ static void test_names(void **state)
     char json[3000];
     char name[1200];
     memset(name, 'x', sizeof(name));
-    (void)snprintf(json, sizeof(json), "{\"a\":{\"%.1100s\":[1],\"b\":{\"%.1100s\":\"c\\nd\"}}}", name,
-                   name);
+    (void)snprintf(json, sizeof(json), "{\"a\":{\"%.1100s\":[1],\"b\":{\"%.1100s\":\"c\\nd\"}}}",
+                   name, name);
     expect_yaml(json, NULL);
 }
 
@@ -188,9 +213,9 @@ static void test_output_limit(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_layout),      cmocka_unit_test(test_plain_text),
-        cmocka_unit_test(test_quoted_text), cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_names),       cmocka_unit_test(test_odd_escapes),
+        cmocka_unit_test(test_layout),       cmocka_unit_test(test_plain_text),
+        cmocka_unit_test(test_quoted_text),  cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_names),        cmocka_unit_test(test_odd_escapes),
         cmocka_unit_test(test_output_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
