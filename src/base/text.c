@@ -246,12 +246,9 @@ unsigned text_distance(struct slice a, struct slice b, unsigned limit)
         r.before[k] = r.row[k] = far;
         r.above[k] = k > limit && k <= 2 * limit + 1 ? (unsigned)k - 1 - limit : far;
     }
-    unsigned least_above = 0;
     for (size_t i = 1; i <= a.len; i++) {
-        unsigned least = fill_row(&r, a, b, i, limit);
-        if (least > limit && least_above > limit)
+        if (fill_row(&r, a, b, i, limit) > limit)
             return far;
-        least_above = least;
         memcpy(r.before, r.above, sizeof(r.before));
         memcpy(r.above, r.row, sizeof(r.above));
     }

@@ -252,6 +252,27 @@ static void test_line_of_exactly_the_maximum(void **state)
     assert_true(seen_whole && seen_cut);
 }
 
+/* However full the line is, the mark that something is missing finds room. */
+static void test_mark_always_fits(void **state)
+{
+    (void)state;
+    char text[LOG_VALUE_MAX];
+    memset(text, 'x', sizeof(text));
+    struct slice full = { text, LOG_VALUE_MAX };
+    size_t longest = 0;
+    use(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+    for (size_t n = LOG_VALUE_MAX - 400; n <= LOG_VALUE_MAX; n++) {
+        log_write(LOG_LEVEL_INFO, "m",
+                  LOG_FIELDS(log_string("a", full), log_string("b", full), log_string("c", full),
+                             log_string("d", (struct slice){ text, n }), log_string("e", full)));
+        json_t *line = take_json();
+        assert_true(json_is_true(json_object_get(line, "truncated")));
+        json_decref(line);
+        longest = strlen(sink.line) > longest ? strlen(sink.line) : longest;
+    }
+    assert_in_range(longest, LOG_LINE_MAX - 32, LOG_LINE_MAX - 1);
+}
+
 static void test_never_fails(void **state)
 {
     (void)state;
@@ -316,6 +337,7 @@ int main(void)
         with_pipe(test_level_decides),
         with_pipe(test_long_lines),
         with_pipe(test_line_of_exactly_the_maximum),
+        with_pipe(test_mark_always_fits),
         with_pipe(test_never_fails),
         with_pipe(test_lines_of_threads_do_not_mix),
     };
