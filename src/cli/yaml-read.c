@@ -252,7 +252,7 @@ static int put_map(struct reader *r, const struct yaml_item *map, struct error *
     for (size_t i = 0; i < list.count; i++) {
         if (put_place(r, list.at[i].key, err) < 0)
             return -1;
-        json_put_name(&r->out, list.at[i].name);
+        json_put_text_name(&r->out, list.at[i].name);
         if (put_item(r, list.at[i].value, err) < 0)
             return -1;
     }

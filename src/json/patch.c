@@ -73,7 +73,7 @@ static int apply_test(struct json_tree *t, const struct operation *op, struct er
         return 0;
     if (t->steps == 0)
         return error_set(err, ERROR_LIMIT, "the patch needs more than %u steps",
-                         JSON_PATCH_STEPS_MAX);
+                         JSON_TREE_STEPS_MAX);
     return error_set(err, ERROR_SHAPE, "the value is not the one that is asked for");
 }
 
@@ -185,8 +185,7 @@ int json_patch_check(const struct json_index *patch, json_ref list, struct error
 int json_patch_apply(const struct json_index *patch, json_ref list, const struct json_index *doc,
                      json_ref target, struct arena *arena, struct buf *out, struct error *err)
 {
-    struct patch p = { .ix = patch,
-                       .tree = { arena, JSON_PATCH_STEPS_MAX, { doc, target, NULL } } };
+    struct patch p = { .ix = patch, .tree = { arena, JSON_TREE_STEPS_MAX, { doc, target, NULL } } };
     if (json_patch_check(patch, list, err) < 0)
         return -1;
     if (apply_all(&p, list, err) < 0)

@@ -15,7 +15,6 @@
 #include "json/cursor.h"
 
 #define JSON_PATCH_OPERATIONS_MAX 10000u
-#define JSON_PATCH_STEPS_MAX (1u << 27) /* visited, moved or copied values and names: a second */
 
 /*
  * Checks the outer form only: an array of objects, or null (an empty patch).  -1 with ERROR_SHAPE.

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "json/patch.h"
 #include "json/unescape.h"
 
 #define FIRST_ENTRIES 4u
@@ -12,7 +11,7 @@ int json_tree_spend(struct json_tree *t, uint64_t n, struct error *err)
     if (t->steps < n) {
         t->steps = 0;
         return error_set(err, ERROR_LIMIT, "the patch needs more than %u steps",
-                         JSON_PATCH_STEPS_MAX);
+                         JSON_TREE_STEPS_MAX);
     }
     t->steps -= n;
     return 0;

@@ -1,9 +1,10 @@
 #ifndef SRC_JSON_TREE_LIST_H
 #define SRC_JSON_TREE_LIST_H
 
-/* The lists of a working tree: see json/tree.h.  Internal to src/json. */
+/* The lists of a working tree: see json/tree-value.h.  Internal to src/json. */
 
-#include "json/tree.h"
+#include "base/error.h"
+#include "json/tree-value.h"
 
 /* Takes n steps; -1 with ERROR_LIMIT when fewer are left. */
 int json_tree_spend(struct json_tree *t, uint64_t n, struct error *err)

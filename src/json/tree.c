@@ -114,7 +114,7 @@ static int make_lead(struct json_tree *t, struct slice name, struct slice *ret, 
     struct buf text;
     buf_init(&text, JSON_TEXT_MAX);
     struct json_writer w = json_writer(&text);
-    json_put_name(&w, name);
+    json_put_text_name(&w, name);
     int rc = buf_check(&text, "a name", err);
     if (rc == 0) {
         *ret = arena_copy(t->arena, buf_slice(&text));

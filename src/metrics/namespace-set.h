@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "metrics/metrics.h"
+#include "metrics/metric-table.h"
 
 #define NAMESPACE_SLOTS 2048u /* a power of two, at least twice METRICS_NAMESPACES_MAX */
 #define NAMESPACE_OTHER METRICS_NAMESPACES_MAX

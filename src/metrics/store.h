@@ -6,10 +6,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "metrics/metrics.h"
+#include "base/str.h"
+#include "metrics/metric-table.h"
 #include "metrics/namespace-set.h"
-
-#define METRICS_BUCKETS_MAX 24u
 
 struct metrics_series {
     struct slice labels[METRICS_LABELS_MAX];

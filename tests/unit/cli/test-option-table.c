@@ -5,6 +5,7 @@
 #include "cli/help.h"
 #include "cli/option-check.h"
 #include "cli/option-table.h"
+#include "inject/profile.h"
 #include "options-run.h"
 
 /* The member of a row as text, in the form of the samples below. */
@@ -280,7 +281,8 @@ static void test_defaults_equal_the_engines(void **state)
     inject_options_init(&engine);
     assert_int_equal(run(&r, NULL, LIST(ADDRESS)), 0);
     assert_memory_equal(r.opt.inject.prefixes, engine.prefixes, sizeof(engine.prefixes));
-    assert_ptr_equal(r.opt.inject.profile, engine.profile);
+    assert_null(engine.profile); /* which means the first one */
+    assert_ptr_equal(r.opt.inject.profile, profile_list());
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option *o = &option_rows[i];
         const char *at = (const char *)&engine + (o->offset - offsetof(struct options, inject));
