@@ -1,5 +1,6 @@
 #include "cli/explain-markdown.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -45,18 +46,14 @@ static void put_default(FILE *out, struct slice text)
         (void)fputs(slice_is_present(text) ? "empty" : "", out);
 }
 
-/* The option that gives an annotation's default. */
+/* The option that gives an annotation's default, and the default of that. */
 static void put_option(FILE *out, const char *flag)
 {
     const struct option *o = option_find(slice_of(flag));
-    bool has_flag = !o || o->flag;
 
-    if (has_flag)
-        (void)fputs("`-", out);
-    else
-        (void)fputc('`', out);
-    (void)fprintf(out, "%s`", has_flag ? flag : o->env);
-    if (o && *o->def)
+    assert(o);
+    (void)fprintf(out, "`%s%s`", o->flag ? "-" : "", o->flag ? o->flag : o->env);
+    if (*o->def)
         (void)fprintf(out, " (`%s`)", o->def);
 }
 

@@ -1,5 +1,8 @@
 #include "cli/explain.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "base/text.h"
 #include "cli/annotation-reasons.h"
 #include "cli/help.h"
@@ -91,9 +94,8 @@ static void print_option_ref(FILE *out, const char *flag)
 {
     const struct option *o = option_find(slice_of(flag));
 
-    if (!o)
-        (void)fprintf(out, "of -%s", flag);
-    else if (o->flag)
+    assert(o);
+    if (o->flag)
         (void)fprintf(out, "of -%s or %s (%s)", o->flag, o->env, *o->def ? o->def : "empty");
     else
         (void)fprintf(out, "of %s (%s)", o->env, *o->def ? o->def : "empty");

@@ -152,7 +152,7 @@ bool options_load(struct options *opt, const struct command_context *ctx, int ar
     if (options_parse(opt, ctx, argc, argv, own_target, &err) < 0) {
         (void)fprintf(ctx->err, "keyhook %s: %s\n", ctx->spelling, err.msg);
         (void)fprintf(ctx->err, "Try 'keyhook help %s'.\n", ctx->command->name);
-        *ret_status = COMMAND_USAGE;
+        *ret_status = err.code == ERROR_NOMEM ? COMMAND_FAILED : COMMAND_USAGE;
         return false;
     }
     if (opt->help) {
