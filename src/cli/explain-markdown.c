@@ -120,7 +120,9 @@ static void option_row(FILE *out, const struct option *o)
     (void)fputs("| ", out);
     if (o->flag)
         (void)fprintf(out, "`-%s`", o->flag);
-    (void)fprintf(out, " | `%s`", o->env);
+    (void)fputs(" | ", out);
+    if (o->env)
+        (void)fprintf(out, "`%s`", o->env);
     if (o->alias)
         (void)fprintf(out, ", `%s`", o->alias);
     (void)fputs(" | ", out);
@@ -129,7 +131,7 @@ static void option_row(FILE *out, const struct option *o)
     put_default(out, slice_of(o->def));
     if (o->def_agent_inject)
         (void)fprintf(out, "; of `agent-inject`: `%s`", o->def_agent_inject);
-    (void)fprintf(out, " | %s | ", o->since);
+    (void)fprintf(out, " | %s | ", o->since ? o->since : "keyhook");
     put_cell(out, slice_of(o->help));
     (void)fputs(" |\n", out);
 }
@@ -140,6 +142,14 @@ static bool has_options(enum option_group group)
         if (option_rows[i].group == group)
             return true;
     return false;
+}
+
+static void option_heading(FILE *out, const char *lead, const char *title)
+{
+    (void)fprintf(out,
+                  "\n## %s%s\n\n| Flag | Variable | Value | Default | Since | Meaning |\n"
+                  "|---|---|---|---|---|---|\n",
+                  lead, title);
 }
 
 static void print_options(FILE *out)
@@ -159,13 +169,18 @@ static void print_options(FILE *out)
     for (int g = 0; g < OPTION_GROUP__COUNT; g++) {
         if (!has_options((enum option_group)g))
             continue;
-        (void)fprintf(out,
-                      "\n## %s\n\n| Flag | Variable | Value | Default | Since | Meaning |\n"
-                      "|---|---|---|---|---|---|\n",
-                      option_group_title((enum option_group)g));
+        option_heading(out, "", option_group_title((enum option_group)g));
         for (size_t i = 0; i < option_row_count; i++)
             if (option_rows[i].group == (enum option_group)g)
                 option_row(out, &option_rows[i]);
+    }
+    for (size_t c = 0; c < command_count; c++) {
+        const struct command *command = &command_table[c];
+
+        if (command->own_count > 0)
+            option_heading(out, "Only keyhook ", command->name);
+        for (size_t i = 0; i < command->own_count; i++)
+            option_row(out, &command->own[i]);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/annotation-reasons.h"
+#include "cli/command.h"
 #include "cli/help.h"
 #include "cli/option-table.h"
 #include "inject/profile.h"
@@ -77,6 +78,12 @@ void explain_list(FILE *out)
 
         list_line(out, o->flag ? "-" : "", slice_of(o->flag ? o->flag : o->env), "", o->help);
     }
+    for (size_t c = 0; c < command_count; c++)
+        for (size_t i = 0; i < command_table[c].own_count; i++) {
+            const struct option *o = &command_table[c].own[i];
+
+            list_line(out, "-", slice_of(o->flag), "", o->help);
+        }
     (void)fputs("\nReasons of decisions and warnings:\n", out);
     for (int i = 0; i < REASON__COUNT; i++) {
         const struct reason *r = reason_info((enum reason_id)i);
@@ -174,7 +181,19 @@ static void print_annotation(FILE *out, enum annotation_id id)
     print_reasons(out, id);
 }
 
-static void print_option(FILE *out, const struct option *o)
+static void print_overriders(FILE *out, const char *flag)
+{
+    for (int i = 0; flag && i < ANNOTATION__COUNT; i++) {
+        const struct annotation *row = annotation_info((enum annotation_id)i);
+
+        if (!row->option || strcmp(row->option, flag) != 0)
+            continue;
+        label(out, "overridden");
+        (void)fprintf(out, "per pod by " SLICE_FMT "\n", SLICE_ARG(row->name));
+    }
+}
+
+static void print_option(FILE *out, const struct option *o, const char *used_by)
 {
     (void)fprintf(out, "option %s%s\n", o->flag ? "-" : "", o->flag ? o->flag : o->env);
     help_wrap(out, o->help, TEXT_INDENT, TEXT_WIDTH);
@@ -185,20 +204,37 @@ static void print_option(FILE *out, const struct option *o)
     if (o->def_agent_inject)
         (void)fprintf(out, "; of agent-inject: %s", o->def_agent_inject);
     (void)fputc('\n', out);
-    label(out, "variable");
-    (void)fprintf(out, "%s%s%s\n", o->env, o->alias ? " or " : "", o->alias ? o->alias : "");
-    label(out, "used by");
-    (void)fprintf(out, "%s\n", o->commands & COMMAND_INJECT ? "serve, inject" : "serve");
-    label(out, "known to");
-    (void)fprintf(out, "%s\n", strcmp(o->since, "keyhook") == 0 ? "keyhook" : "vault-k8s, keyhook");
-    for (int i = 0; o->flag && i < ANNOTATION__COUNT; i++) {
-        const struct annotation *row = annotation_info((enum annotation_id)i);
-
-        if (!row->option || strcmp(row->option, o->flag) != 0)
-            continue;
-        label(out, "overridden");
-        (void)fprintf(out, "per pod by " SLICE_FMT "\n", SLICE_ARG(row->name));
+    if (o->env) {
+        label(out, "variable");
+        (void)fprintf(out, "%s%s%s\n", o->env, o->alias ? " or " : "", o->alias ? o->alias : "");
     }
+    label(out, "used by");
+    (void)fprintf(out, "%s\n", used_by);
+    label(out, "known to");
+    (void)fprintf(out, "%s\n",
+                  o->since && strcmp(o->since, "vault-k8s") == 0 ? "vault-k8s, keyhook"
+                                                                 : "keyhook");
+    print_overriders(out, o->flag);
+}
+
+/* The options of this name: the shared one, and those that commands have for themselves. */
+static unsigned print_options(FILE *out, struct slice name)
+{
+    const struct option *shared = option_find(name);
+    unsigned printed = shared != NULL;
+
+    if (shared)
+        print_option(out, shared, shared->commands & COMMAND_INJECT ? "serve, inject" : "serve");
+    for (size_t c = 0; c < command_count; c++)
+        for (size_t i = 0; i < command_table[c].own_count; i++) {
+            const struct option *o = &command_table[c].own[i];
+
+            if (!slice_equal(slice_of(o->flag), name))
+                continue;
+            print_option(out, o, command_table[c].name);
+            printed++;
+        }
+    return printed;
 }
 
 static void print_reason(FILE *out, enum reason_id id)
@@ -266,18 +302,17 @@ bool explain_name(FILE *out, struct slice name)
     bool is_flag = name.len > 0 && name.ptr[0] == '-';
     enum annotation_id annotation =
         is_flag ? ANNOTATION__COUNT : find_annotation(without_prefix(name));
-    const struct option *option = option_find(without_dashes(name));
     enum reason_id reason = is_flag ? REASON__COUNT : find_reason(name);
+    unsigned options;
 
     if (annotation < ANNOTATION__COUNT)
         print_annotation(out, annotation);
-    if (annotation < ANNOTATION__COUNT && option)
+    if (annotation < ANNOTATION__COUNT && option_find(name))
         (void)fputc('\n', out);
-    if (option)
-        print_option(out, option);
+    options = print_options(out, without_dashes(name));
     if (reason < REASON__COUNT)
         print_reason(out, reason);
-    return annotation < ANNOTATION__COUNT || option || reason < REASON__COUNT;
+    return annotation < ANNOTATION__COUNT || options > 0 || reason < REASON__COUNT;
 }
 
 /* The best candidate so far. */

@@ -122,7 +122,9 @@ static void test_particulars(void **state)
         { "-annotation-prefixes", "of agent-inject: vault.hashicorp.com\n" },
         { "-listen", "used by      serve\n" },
         { "system-namespace", "status       403 Forbidden" },
-        { "namespace", "\noption NAMESPACE\n" },
+        { "namespace", "\n\noption NAMESPACE\n" },
+        { "-diff", "used by      inject\n" },
+        { "-o", "known to     keyhook\n" },
     };
 
     (void)state;
