@@ -281,7 +281,7 @@ static void test_defaults_equal_the_engines(void **state)
     inject_options_init(&engine);
     assert_int_equal(run(&r, NULL, LIST(ADDRESS)), 0);
     assert_memory_equal(r.opt.inject.prefixes, engine.prefixes, sizeof(engine.prefixes));
-    assert_null(engine.profile); /* which means the first one */
+    assert_null(engine.profile); /* which is vault-k8s, the first profile */
     assert_ptr_equal(r.opt.inject.profile, profile_list());
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option *o = &option_rows[i];
