@@ -1,5 +1,7 @@
 #include "server/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -88,14 +90,26 @@ int connection_certificate(gnutls_session_t session, const struct gnutls_cert_re
 void connection_cork(struct MHD_Connection *c)
 {
     gnutls_session_t session = session_of(c);
-    if (session)
-        gnutls_record_cork(session);
+    struct connection *conn = connection_of(c);
+    if (!session || !conn)
+        return;
+    gnutls_record_cork(session);
+    conn->is_corked = true;
 }
 
+/*
+ * libmicrohttpd sets TCP_CORK for the header and pushes when it has "sent" the body; what GnuTLS
+ * held back comes after that push and would wait 200 ms for the kernel's own.
+ */
 void connection_flush(struct MHD_Connection *c)
 {
     gnutls_session_t session = session_of(c);
     struct connection *conn = connection_of(c);
-    if (session && gnutls_record_uncork(session, 0) < 0 && conn && conn->fd >= 0)
+    if (!session || !conn || !conn->is_corked)
+        return;
+    conn->is_corked = false;
+    if (gnutls_record_uncork(session, 0) < 0)
         (void)shutdown(conn->fd, SHUT_RDWR); /* the socket is full and nobody would try again */
+    else
+        (void)setsockopt(conn->fd, IPPROTO_TCP, TCP_CORK, &(int){ 0 }, sizeof(int));
 }

@@ -20,6 +20,7 @@ struct connection {
     struct server *server;
     int fd;                     /* libmicrohttpd's: never closed here */
     struct cert_bundle *bundle; /* a reference; GnuTLS borrows from it until the session ends */
+    bool is_corked;             /* GnuTLS holds records back */
     bool has_odd_uri;           /* the request's raw target cannot be trusted after decoding */
 };
 
