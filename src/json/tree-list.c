@@ -83,13 +83,10 @@ int json_tree_expand(struct json_tree *t, struct json_tree_value *value, struct 
     struct json_tree_entry *entries = arena_alloc(t->arena, cap * sizeof(*entries));
     if (!list || !entries)
         return arena_error(t->arena, err);
-    struct slice raw = json_raw(ix, value->ref);
     *list = (struct json_tree_list){ .kind = (enum json_kind)ix->nodes[value->ref].kind,
                                      .count = count,
                                      .cap = cap,
                                      .entries = entries };
-    if (count == 0)
-        list->blank = (struct slice){ raw.ptr + 1, raw.len - 2 };
     if (fill(t, list, ix, value->ref, err) < 0)
         return -1;
     value->list = list;
@@ -119,7 +116,6 @@ int json_tree_insert(struct json_tree *t, struct json_tree_list *list, uint32_t 
     memmove(&list->entries[at + 1], &list->entries[at], behind * sizeof(*entry));
     list->entries[at] = *entry;
     list->count++;
-    list->blank = SLICE_ABSENT;
     return 0;
 }
 

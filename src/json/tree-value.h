@@ -41,7 +41,6 @@ struct json_tree_list {
     uint32_t count;
     uint32_t cap;
     struct json_tree_entry *entries;
-    struct slice blank; /* white space in an empty list */
 };
 
 struct json_tree {

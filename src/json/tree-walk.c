@@ -138,8 +138,6 @@ static bool put_next_lead(struct frame *stack, unsigned *depth, struct buf *out)
             buf_put_slice(out, list->entries[top->at].lead);
             return true;
         }
-        if (list->count == 0)
-            buf_put_slice(out, list->blank);
         buf_put_char(out, list->kind == JSON_OBJECT ? '}' : ']');
         --*depth;
     }

@@ -266,6 +266,19 @@ static void test_unique_by_size(void **state)
     buf_done(&text);
 }
 
+/* Names that are in order already, the last two alike. */
+static void test_unique_in_order(void **state)
+{
+    struct fixture *f = *state;
+    struct buf text;
+    struct error err = ERROR_INIT;
+    buf_init(&text, (size_t)1 << 20);
+    scan_members(&f->ix, &text, 100, 0, "m000098");
+    assert_int_equal(json_check_unique(&f->ix, 0, &f->arena, "o", &err), -1);
+    assert_string_equal(err.msg, "o: the name 'm000098' appears twice");
+    buf_done(&text);
+}
+
 static void test_unique(void **state)
 {
     struct fixture *f = *state;
@@ -326,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_equal_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unique, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unique_by_size, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unique_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unique_memory, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
