@@ -1,6 +1,7 @@
 #include <stdint.h>
 
 #include "json/cursor.h"
+#include "json/equal.h"
 #include "json/fail.h"
 
 #define SMALL_OBJECT 16
@@ -24,16 +25,49 @@ static int collect(const struct json_index *ix, json_ref object, struct arena *a
     return 0;
 }
 
-static int check_small(const struct slice *names, size_t count, const char *what, struct error *err)
+/* One of 64 marks, from length and outer letters.  Of an empty name these are its quotes. */
+static uint64_t mark_of(const struct json_index *ix, const struct json_node *name)
 {
-    for (size_t i = 1; i < count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            /* collect() filled all. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-            if (names[i].len == names[j].len && slice_equal(names[i], names[j]))
-                return refuse(names[i], what, err);
-        }
+    const unsigned char *text = (const unsigned char *)ix->text + name->pos;
+    unsigned first = text[0];
+    unsigned last = *(text + name->len - 1);
+    return UINT64_C(1) << ((name->len * 5 + first + last * 3) & 63);
+}
+
+static json_ref find_same(const struct json_index *ix, const json_ref *names, uint32_t count,
+                          json_ref name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (json_same_string(ix, names[i], ix, name))
+            return name;
     }
-    return 0;
+    return JSON_ABSENT;
+}
+
+/*
+ * Looks at the names as they stand; *ret is the second of two equal ones, or JSON_ABSENT.  False
+ * when that is not enough: there are many names, or one has escapes.  Only names with one mark are
+ * compared.
+ */
+static bool check_small(const struct json_index *ix, json_ref object, json_ref *ret)
+{
+    json_ref names[SMALL_OBJECT];
+    uint32_t count = 0;
+    uint64_t marks = 0;
+    *ret = JSON_ABSENT;
+    json_each_member (ix, object, it) {
+        const struct json_node *node = &ix->nodes[it];
+        if (count == SMALL_OBJECT || node->escaped)
+            return false;
+        uint64_t mark = mark_of(ix, node);
+        if (marks & mark)
+            *ret = find_same(ix, names, count, it);
+        if (*ret != JSON_ABSENT)
+            return true;
+        marks |= mark;
+        names[count++] = it;
+    }
+    return true;
 }
 
 static bool is_ascending(const struct slice *names, size_t count)
@@ -74,8 +108,8 @@ static const struct slice *sort(struct slice *names, struct slice *spare, size_t
 }
 
 /* API servers write maps in the order of their names: most large objects are done by one look. */
-static int check_large(struct slice *names, size_t count, struct arena *arena, const char *what,
-                       struct error *err)
+static int check_sorted(struct slice *names, size_t count, struct arena *arena, const char *what,
+                        struct error *err)
 {
     if (is_ascending(names, count))
         return 0;
@@ -90,43 +124,25 @@ static int check_large(struct slice *names, size_t count, struct arena *arena, c
     return 0;
 }
 
-/*
- * The common case in one pass without copies: few names, none escaped, each with a mark of length and
- * outer letters of its own.  False: not decided.
- */
-static bool is_plainly_unique(const struct json_index *ix, json_ref object)
+static int check_any(const struct json_index *ix, json_ref object, struct arena *arena,
+                     const char *what, struct error *err)
 {
-    uint64_t marks = 0;
-    json_each_member (ix, object, it) {
-        const struct json_node *name = json_node(ix, it);
-        if (name->escaped || name->len == 0)
-            return false;
-        const unsigned char *text = (const unsigned char *)ix->text + name->pos;
-        uint64_t mark = UINT64_C(1) << ((name->len * 5 + text[0] + text[name->len - 1] * 3u) & 63);
-        if (marks & mark)
-            return false;
-        marks |= mark;
-    }
-    return true;
+    size_t count = json_count(ix, object);
+    struct slice *names = arena_alloc(arena, count * sizeof(*names));
+    if (!names)
+        return arena_error(arena, err);
+    if (collect(ix, object, arena, what, names, err) < 0)
+        return -1;
+    return check_sorted(names, count, arena, what, err);
 }
 
 int json_check_unique(const struct json_index *ix, json_ref object, struct arena *arena,
                       const char *what, struct error *err)
 {
+    json_ref second = JSON_ABSENT;
     if (!json_is(ix, object, JSON_OBJECT))
         return 0;
-    if (is_plainly_unique(ix, object))
-        return 0;
-    size_t count = json_count(ix, object);
-    struct slice small[SMALL_OBJECT];
-    struct slice *names = small;
-    if (count > SMALL_OBJECT)
-        names = arena_alloc(arena, count * sizeof(*names));
-    if (!names)
-        return arena_error(arena, err);
-    if (collect(ix, object, arena, what, names, err) < 0)
-        return -1;
-    if (count <= SMALL_OBJECT)
-        return check_small(names, count, what, err);
-    return check_large(names, count, arena, what, err);
+    if (!check_small(ix, object, &second))
+        return check_any(ix, object, arena, what, err);
+    return second == JSON_ABSENT ? 0 : refuse(json_escaped(ix, second), what, err);
 }
