@@ -50,13 +50,15 @@ MAIN_SRC    := src/cli/main.c
 LIB_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard src/*/*.c)))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 UNIT_SRC    := $(sort $(wildcard tests/unit/*/test-*.c))
+ENGINE_SRC  := $(sort $(wildcard tests/engine/*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 REPLAY_SRC  := tests/fuzz/replay-main.c
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench-*.c))
-ALL_SRC     := $(wildcard $(MAIN_SRC)) $(LIB_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(REPLAY_SRC) \
+ALL_SRC     := $(wildcard $(MAIN_SRC)) $(LIB_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(ENGINE_SRC) $(FUZZ_SRC) $(REPLAY_SRC) \
 	$(BENCH_SRC)
 
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+ENGINE_BIN := $(ENGINE_SRC:%.c=$(B)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
 BIN      := $(if $(wildcard $(MAIN_SRC)),$(B)/keyhook)
@@ -100,6 +102,10 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libsupport.a $(B)/libkeyhook.a $(B)/
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libkeyhook.a $(B)/flags
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $(filter-out %/flags,$^) $(LIBS)
+
+$(B)/tests/engine/%: $(B)/tests/engine/%.o $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
+	@echo "  LINK  $@"
+	@$(LINK) $(LINK_FLAGS_tests/engine/$*) -o $@ $(filter-out %/flags,$^) -lcmocka $(LIBS)
 
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(REPLAY_SRC:%.c=$(B)/%.o))
 $(B)/tests/fuzz/fuzz-%: $(B)/tests/fuzz/fuzz-%.o $(FUZZ_MAIN) $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
