@@ -54,14 +54,15 @@ void arena_done(struct arena *a)
 }
 
 /*
- * Each block is at least twice as large as all that was handed out before it: few blocks, and the one
- * that arena_clear() keeps is large enough for the same work the next time or the time after.
+ * Each block is at least twice as large as all that is handed out up to and with its first piece: few
+ * blocks, and the one that arena_clear() keeps is large enough for the same work the next time or the
+ * time after.
  */
 static struct arena_block *add_block(struct arena *a, size_t n)
 {
-    size_t cap = 2 * a->used > BLOCK_SIZE_MIN ? 2 * a->used : BLOCK_SIZE_MIN;
-    while (cap < n)
-        cap *= 2;
+    size_t cap = 2 * (a->used + n);
+    if (cap < BLOCK_SIZE_MIN)
+        cap = BLOCK_SIZE_MIN;
     struct arena_block *block = malloc(sizeof(*block) + cap);
     a->full = 0;
     if (!block)

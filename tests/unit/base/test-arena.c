@@ -123,6 +123,24 @@ static void test_a_warm_arena_allocates_nothing(void **state)
     }
 }
 
+/* The last piece does not fit beside the others into a block of twice their size. */
+static void test_a_large_last_piece_is_warm_too(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    for (int round = 0; round < 3; round++) {
+        (void)count_new_blocks(&a, 16384);
+        assert_non_null(arena_alloc(&a, 20000));
+        arena_clear(&a);
+    }
+    assert_int_equal(count_new_blocks(&a, 16384), 0);
+    struct arena_block *before = a.blocks;
+    assert_non_null(arena_alloc(&a, 20000));
+    assert_ptr_equal(a.blocks, before);
+    arena_done(&a);
+}
+
 static void test_large_blocks_are_given_back(void **state)
 {
     (void)state;
@@ -148,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_bound),
         cmocka_unit_test(test_missing_memory),
         cmocka_unit_test(test_a_warm_arena_allocates_nothing),
+        cmocka_unit_test(test_a_large_last_piece_is_warm_too),
         cmocka_unit_test(test_large_blocks_are_given_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
