@@ -123,10 +123,10 @@ static int run(struct bench *b, const struct mode *mode, size_t calls, struct er
     if (rc == 0 && mode->call == engine)
         rc = check_decision(b, err);
     if (rc == 0)
-        printf("{\"mode\": \"%s\", \"calls\": %zu, \"bytes\": %zu, \"answer_bytes\": %zu, "
-               "\"operations\": %u, \"median_ns\": %" PRId64 "}\n",
-               mode->name, calls, b->review.len, b->answer.len, b->decision.operations,
-               ns[calls / 2]);
+        (void)printf("{\"mode\": \"%s\", \"calls\": %zu, \"bytes\": %zu, \"answer_bytes\": %zu, "
+                     "\"operations\": %u, \"median_ns\": %" PRId64 "}\n",
+                     mode->name, calls, b->review.len, b->answer.len, b->decision.operations,
+                     ns[calls / 2]);
     free(ns);
     return rc;
 }
@@ -138,7 +138,7 @@ int main(int argc, char **argv)
     const struct mode *mode = argc == 4 ? find_mode(argv[1]) : NULL;
     if (!mode || num_uint64(slice_of(argv[2]), &calls) != NUM_OK || calls < 1 ||
         calls > CALLS_MAX) {
-        fputs("usage: bench-engine scan|engine CALLS FILE\n", stderr);
+        (void)fputs("usage: bench-engine scan|engine CALLS FILE\n", stderr);
         return 2;
     }
     struct buf file;
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
     if (rc == 0)
         rc = run(&b, mode, calls, &err);
     if (rc < 0)
-        fprintf(stderr, "bench-engine: %s\n", err.msg);
+        (void)fprintf(stderr, "bench-engine: %s\n", err.msg);
     inject_scratch_free(b.scratch);
     json_index_done(&b.index);
     buf_done(&b.answer);
