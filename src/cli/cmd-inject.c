@@ -146,7 +146,7 @@ static void run_files(struct command_run *c)
         run_file(c, c->flags->files.at[i]);
     if (fflush(c->ctx->out) != 0) {
         (void)fprintf(c->ctx->err, "keyhook inject: the output cannot be written: %s\n",
-                      strerror(errno));
+                      strerrordesc_np(errno));
         worsen(c, error_info(ERROR_IO)->exit_status);
     }
 }

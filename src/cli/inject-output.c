@@ -42,7 +42,7 @@ static int write_text(struct inject_output *o, struct error *err)
     if (o->text.len == 0)
         return 0;
     if (fwrite(o->text.data, 1, o->text.len, o->to) != o->text.len)
-        return error_set(err, ERROR_IO, "the output cannot be written: %s", strerror(errno));
+        return error_set(err, ERROR_IO, "the output cannot be written: %s", strerrordesc_np(errno));
     o->is_started = true;
     o->is_mid_line = o->text.data[o->text.len - 1] != '\n';
     return 0;
@@ -54,9 +54,9 @@ static void begin(struct inject_output *o, bool is_yaml, bool has_marker)
     buf_clear(&o->text);
     if (o->is_mid_line)
         buf_put_char(&o->text, '\n');
-    if (o->is_started && !o->is_diff && !has_marker && (is_yaml || o->was_yaml))
+    if (o->is_started && !o->is_diff && !has_marker && (is_yaml || o->has_yaml))
         buf_put_lit(&o->text, "---\n");
-    o->was_yaml = is_yaml;
+    o->has_yaml = o->has_yaml || is_yaml;
 }
 
 static int put_form(struct inject_output *o, const struct json_index *ix, json_ref ref,

@@ -27,7 +27,7 @@ struct inject_output {
 
     bool is_started;  /* something was written */
     bool is_mid_line; /* and it did not end its line */
-    bool was_yaml;    /* the document before was YAML */
+    bool has_yaml;    /* a document was YAML: all others need a line "---" before them */
     struct buf text;  /* what is written next */
     struct buf before, after, form;
     struct json_index index;

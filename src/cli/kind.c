@@ -19,12 +19,16 @@ static const struct kind kinds[] = {
 };
 /* clang-format on */
 
-/* "apps/v1" is of group "apps", "v1" of group "". */
+/* "apps/v1" is of group "apps", "v1" of group ""; with odd escapes the kind's name alone decides. */
 static bool is_of_group(const struct json_index *ix, json_ref version, struct slice group)
 {
     struct slice text = json_escaped(ix, version);
     const char *slash = memchr(text.ptr, '/', text.len);
-    return slice_equal((struct slice){ text.ptr, slash ? (size_t)(slash - text.ptr) : 0 }, group);
+    size_t len = slash ? (size_t)(slash - text.ptr) : 0;
+    if (len > 0 && text.ptr[len - 1] == '\\')
+        len--;
+    text.len = len;
+    return slice_equal(text, group) || slice_contains(text, SLICE("\\"));
 }
 
 static bool is_kind(const struct kind *k, const struct json_index *ix, json_ref object,
