@@ -4,7 +4,7 @@
 
 struct document_stream document_stream(struct slice text)
 {
-    return (struct document_stream){ text, 1 };
+    return (struct document_stream){ text.ptr, text, 1 };
 }
 
 void document_init(struct document *doc)
@@ -81,6 +81,15 @@ static size_t yaml_length(struct slice text)
     return text.len;
 }
 
+/* Bytes of the lines at the start that hold only white space. */
+static size_t blank_lines(struct slice text)
+{
+    size_t at = skip_space(text, 0);
+    while (at > 0 && text.ptr[at - 1] != '\n')
+        at--;
+    return at;
+}
+
 /* Where a JSON document may start: behind white space and bare separators. */
 static size_t json_start(struct slice text)
 {
@@ -137,6 +146,9 @@ static int try_json(struct document_stream *stream, struct document *doc, bool *
         len = text.len - start;
     doc->source = (struct slice){ text.ptr + start, len };
     doc->line = stream->line + count_lines((struct slice){ text.ptr, start });
+    doc->column = 1;
+    for (const char *p = doc->source.ptr; p > stream->begin && p[-1] != '\n'; p--)
+        doc->column++;
     if (json_scan(&doc->index, doc->source, &doc->json_error) < 0) {
         if (doc->json_error.code == ERROR_NOMEM)
             return error_nomem(err);
@@ -172,6 +184,7 @@ int document_next(struct document_stream *stream, struct document *doc, bool *re
                   struct error *err)
 {
     while (skip_space(stream->rest, 0) < stream->rest.len) {
+        advance(stream, blank_lines(stream->rest));
         bool is_json = false;
         if (try_json(stream, doc, &is_json, err) < 0)
             return -1;
@@ -190,8 +203,10 @@ struct yaml_place document_place(const struct document *doc, json_ref ref)
 {
     if (!doc->is_json)
         return doc->places.at[ref];
-    struct slice before = { doc->source.ptr, json_node(&doc->index, ref)->pos };
-    struct yaml_place place = { doc->line + count_lines(before), 1 };
+    struct slice before = { doc->source.ptr,
+                            (size_t)(json_raw(&doc->index, ref).ptr - doc->source.ptr) };
+    uint32_t lines = count_lines(before);
+    struct yaml_place place = { doc->line + lines, lines == 0 ? doc->column : 1 };
     for (size_t i = before.len; i > 0 && before.ptr[i - 1] != '\n'; i--)
         place.column++;
     return place;

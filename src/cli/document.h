@@ -25,6 +25,7 @@ struct document {
     bool is_json;
     struct slice source;     /* its bytes in the file; of YAML with the line "---" before it */
     uint32_t line;           /* where source starts, from 1 */
+    uint32_t column;         /* likewise, in bytes */
     struct json_index index; /* over source (JSON) or over converted (YAML) */
     struct buf converted;
     struct yaml_places places;
@@ -34,6 +35,7 @@ struct document {
 
 /* What is left of a file. */
 struct document_stream {
+    const char *begin; /* of the file */
     struct slice rest;
     uint32_t line; /* of the first byte of rest */
 };
