@@ -53,7 +53,7 @@ static void worsen(struct command_run *c, int status)
 static void report(struct command_run *c, const struct error *err)
 {
     struct buf line;
-    buf_init(&line, ERROR_MSG_MAX * 4);
+    buf_init(&line, (size_t)4 * ERROR_MSG_MAX);
     note_put_line(&line, slice_of(err->msg));
     (void)fprintf(c->ctx->err, "keyhook inject: " SLICE_FMT ": " SLICE_FMT "\n",
                   SLICE_ARG(buf_slice(&c->label)), SLICE_ARG(buf_slice(&line)));
@@ -182,7 +182,7 @@ static int run_command(const struct command_context *ctx, const struct options *
 int cmd_inject(const struct command_context *ctx, int argc, char **argv)
 {
     struct inject_flags flags = { 0 };
-    struct options opt;
+    struct options opt = { 0 };
     int status = COMMAND_OK;
     if (options_load(&opt, ctx, argc, argv, &flags, &status)) {
         options_print_warnings(&opt, ctx->err);

@@ -9,6 +9,7 @@ static void new_line(struct buf *out, unsigned level)
         buf_put_char(out, ' ');
 }
 
+/* NOLINTBEGIN(misc-no-recursion): the scanner limits levels to JSON_DEPTH_MAX */
 static void put_value(const struct json_index *ix, json_ref ref, unsigned level, struct buf *out)
 {
     bool is_map = json_is(ix, ref, JSON_OBJECT);
@@ -34,6 +35,8 @@ static void put_value(const struct json_index *ix, json_ref ref, unsigned level,
     new_line(out, level);
     buf_put_char(out, is_map ? '}' : ']');
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 void json_pretty(const struct json_index *ix, json_ref ref, struct buf *out)
 {

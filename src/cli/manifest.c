@@ -159,6 +159,7 @@ static int inject_pod(struct walk *w, json_ref object, const struct kind *kind, 
     return 0;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): MANIFEST_LIST_DEPTH_MAX */
 static int walk_object(struct walk *w, json_ref object, struct slice fallback, unsigned depth,
                        struct error *err);
 
@@ -191,6 +192,8 @@ static int walk_object(struct walk *w, json_ref object, struct slice fallback, u
     const struct kind *kind = kind_of(ix, object, fallback);
     return kind ? inject_pod(w, object, kind, err) : 0;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int manifest_inject(struct pod_review *review, const struct document *doc, struct slice namespace,
                     struct buf *out, struct buf *notes, struct manifest_result *ret,

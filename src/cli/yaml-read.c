@@ -155,6 +155,7 @@ static bool is_merge(const struct yaml_item *key)
            (key->is_plain || slice_equal(key->tag, tag));
 }
 
+/* NOLINTBEGIN(misc-no-recursion): levels are limited to YAML_DEPTH_MAX */
 static int gather(struct reader *r, const struct yaml_item *map, bool is_merged, unsigned level,
                   struct members *list, struct error *err);
 
@@ -202,6 +203,8 @@ static int gather(struct reader *r, const struct yaml_item *map, bool is_merged,
     return 0;
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 static int by_name(const void *a, const void *b)
 {
     const struct member *x = a;
@@ -241,6 +244,7 @@ static int settle(struct members *list, struct error *err)
     return 0;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): levels are limited to YAML_DEPTH_MAX */
 static int put_item(struct reader *r, const struct yaml_item *item, struct error *err);
 
 static int put_map(struct reader *r, const struct yaml_item *map, struct error *err)
@@ -336,6 +340,8 @@ static int put_item(struct reader *r, const struct yaml_item *item, struct error
     r->depth--;
     return result;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int yaml_read(struct slice text, uint32_t first_line, struct arena *arena, struct buf *json,
               struct yaml_places *places, struct error *err)

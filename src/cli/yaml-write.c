@@ -85,6 +85,7 @@ static int put_name(struct writer *w, json_ref name, unsigned indent, struct err
     return 0;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): the scanner limits levels to JSON_DEPTH_MAX */
 static int put_map(struct writer *w, json_ref map, unsigned indent, struct error *err);
 
 /* The cursor stands where the first dash goes. */
@@ -136,6 +137,8 @@ static int put_map(struct writer *w, json_ref map, unsigned indent, struct error
     }
     return 0;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int yaml_write(const struct json_index *ix, json_ref ref, struct arena *arena, struct buf *out,
                struct error *err)

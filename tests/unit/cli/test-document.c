@@ -88,7 +88,7 @@ static void test_json_that_is_yaml(void **state)
 static void test_errors_do_not_stop_the_stream(void **state)
 {
     (void)state;
-    expect("a: [\n---\nb: 2\n---\nc: }\n---\nd: 4", "! Y2:{\"b\":2} ! Y6:{\"d\":4} ");
+    expect("a: [\n---\nb: 2\n---\nc: }\n---\nx: 4", "! Y2:{\"b\":2} ! Y6:{\"x\":4} ");
     expect("{\"a\" 1}\n---\n{\"b\":2}", "! J3:{\"b\":2} ");
 }
 

@@ -245,7 +245,7 @@ static void test_aliases(void **state)
     static const struct pair pairs[] = {
         { "a: &x {p: 1}\nb: *x\nc: [*x, *x]",
           "{\"a\":{\"p\":1},\"b\":{\"p\":1},\"c\":[{\"p\":1},{\"p\":1}]}" },
-        { "a: &x 1\nb: *x\nc: &x 2\nd: *x", "{\"a\":1,\"b\":1,\"c\":2,\"d\":2}" },
+        { "a: &x 1\nb: *x\nc: &x 2\nw: *x", "{\"a\":1,\"b\":1,\"c\":2,\"w\":2}" },
         { "a: &x [1, &y 2]\nb: [*y, *x]", "{\"a\":[1,2],\"b\":[2,[1,2]]}" },
     };
     EXPECT_PAIRS(pairs);

@@ -174,7 +174,7 @@ static void test_names(void **state)
     char json[3000];
     char name[1200];
     memset(name, 'x', sizeof(name));
-    (void)snprintf(json, sizeof(json), "{\"a\":{\"%.1100s\":[1],\"b\":{\"%.1100s\":\"c\\nd\"}}}",
+    (void)snprintf(json, sizeof(json), "{\"a\":{\"%.1100s\":[1],\"b\":{\"%.1100s\":\"c\\nx\"}}}",
                    name, name);
     expect_yaml(json, NULL);
 }
