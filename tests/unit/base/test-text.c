@@ -348,7 +348,9 @@ static void test_exhausted_arena(void **state)
         arena_init(&arena, max);
         assert_false(slice_is_present(text_path_clean(&arena, slice_of(long_path))) && max < 32);
         arena_clear(&arena);
-        assert_false(slice_is_present(text_to_lower(&arena, SLICE("CAPITALS THAT DO NOT FIT INTO IT"))) && max < 32);
+        assert_false(
+            slice_is_present(text_to_lower(&arena, SLICE("CAPITALS THAT DO NOT FIT INTO IT"))) &&
+            max < 32);
         arena_clear(&arena);
         /* with 32 bytes the joined text fits, but not the cleaned one beside it */
         assert_false(
