@@ -77,7 +77,7 @@ endif
 
 all: $(B)/libkeyhook.a $(BIN) ## the program
 
-programs: all $(if $(filter fuzz,$(VARIANT)),,$(UNIT_BIN) $(BENCH_BIN)) $(FUZZ_BIN) ## the program and all test programs
+programs: all $(if $(filter fuzz,$(VARIANT)),,$(UNIT_BIN) $(ENGINE_BIN) $(BENCH_BIN)) $(FUZZ_BIN) ## the program and all test programs
 
 build/keyhook: build/release/keyhook
 	@ln -sfn release/keyhook $@
