@@ -75,7 +75,7 @@ static size_t yaml_length(struct slice text)
         struct slice line = line_at(text, at);
         if (is_marker(line) && has_begun)
             return at;
-        has_begun = has_begun || is_marker(line) || !is_preamble(line);
+        has_begun = has_begun || !is_preamble(line);
         at += line.len + (at + line.len < text.len ? 1 : 0);
     }
     return text.len;
