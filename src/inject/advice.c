@@ -157,6 +157,13 @@ static bool is_taken(const struct slice *targets, unsigned n, struct slice path)
     return false;
 }
 
+static void warn_destination(struct evaluation *e, const struct secret *s, const char *fault)
+{
+    struct slice raw = shorten(e, s->raw);
+    evaluation_warn(e, REASON_WARN_DESTINATION, "secret '" SLICE_FMT "' %s (K09)", SLICE_ARG(raw),
+                    fault);
+}
+
 static void advise_on_destinations(struct evaluation *e)
 {
     const struct settings *s = &e->settings;
@@ -167,18 +174,13 @@ static void advise_on_destinations(struct evaluation *e)
     for (unsigned i = 0; i < s->secret_count; i++) {
         struct slice path =
             text_path_clean(e->arena, agent_config_destination(e->arena, &s->secrets[i]));
-        struct slice raw = shorten(e, s->secrets[i].raw);
         targets[i + 1] = path;
         if (!slice_is_present(path))
             return;
         if (is_taken(targets + !s->inject_token, i + s->inject_token, path))
-            evaluation_warn(e, REASON_WARN_DESTINATION,
-                            "secret '" SLICE_FMT "' writes the same file as another (K09)",
-                            SLICE_ARG(raw));
+            warn_destination(e, &s->secrets[i], "writes the same file as another");
         else if (!stays_inside(e, &s->secrets[i], path))
-            evaluation_warn(e, REASON_WARN_DESTINATION,
-                            "secret '" SLICE_FMT "' leaves the secrets directory (K09)",
-                            SLICE_ARG(raw));
+            warn_destination(e, &s->secrets[i], "leaves the secrets directory");
     }
 }
 

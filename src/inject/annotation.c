@@ -52,31 +52,32 @@ struct slice inject_step_prefix(enum inject_step step)
     return step_prefixes[step];
 }
 
-/* Does the name belong to the row as a member of its family? */
+/* Does the name, longer than the row's, belong to it as a member of its family? */
 static bool is_member(const struct annotation *row, struct slice name)
 {
-    return row->kind != ANNOTATION_EXACT && name.len > row->name.len &&
-           name.ptr[row->name.len] == '-' && slice_has_prefix(name, row->name);
+    return row->kind != ANNOTATION_EXACT && name.ptr[row->name.len] == '-' &&
+           slice_has_prefix(name, row->name);
 }
 
 /* An exact name wins over a family, a longer family name over a shorter one. */
 enum annotation_id annotation_find(struct slice name, struct slice *ret_suffix)
 {
     enum annotation_id best = ANNOTATION__COUNT;
+    size_t best_len = 0;
     for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
         const struct annotation *row = &annotation_table[id];
-        if (row->name.len > name.len)
-            continue;
-        if (row->kind != ANNOTATION_FAMILY && slice_equal(row->name, name)) {
+        size_t len = row->name.len;
+        if (len == name.len && row->kind != ANNOTATION_FAMILY && slice_equal(row->name, name)) {
             *ret_suffix = SLICE_ABSENT;
             return id;
         }
-        if (is_member(row, name) &&
-            (best == ANNOTATION__COUNT || row->name.len > annotation_table[best].name.len))
+        if (len >= best_len && len < name.len && is_member(row, name)) {
             best = id;
+            best_len = len;
+        }
     }
     if (best != ANNOTATION__COUNT)
-        *ret_suffix = slice_after(name, annotation_table[best].name.len + 1);
+        *ret_suffix = slice_after(name, best_len + 1);
     return best;
 }
 
