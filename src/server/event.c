@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "inject/inject.h"
-#include "server/request.h"
 #include "server/state.h"
 
 #define LIBRARY_LINE_MAX 512
@@ -45,11 +44,10 @@ static void put_warnings(struct buf *out, const struct inject_decision *d)
     }
 }
 
-void event_decision(const struct request *req, const struct inject_decision *d, int64_t us)
+void event_decision(const struct inject_decision *d, int64_t us)
 {
     if (!log_is_enabled(LOG_LEVEL_INFO))
         return;
-    (void)req;
     const struct reason *reason = reason_info(d->reason);
     struct slice name = unless_empty(d->name);
     struct buf warnings;
@@ -72,10 +70,10 @@ void event_decision(const struct request *req, const struct inject_decision *d, 
     buf_done(&warnings);
 }
 
-static void client_text(const struct request *req, char ret[static ADDRESS_TEXT_MAX])
+static void client_text(struct MHD_Connection *c, char ret[static ADDRESS_TEXT_MAX])
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     ret[0] = '\0';
     if (!info || !info->client_addr)
         return;
@@ -95,14 +93,14 @@ static void say_suppressed(uint64_t count, const char *what)
 #define ABOUT_REFUSALS "refused requests"
 #define ABOUT_LIBRARY "connections"
 
-void event_refusal(const struct request *req, unsigned status, struct slice text)
+void event_refusal(struct server *srv, const struct event_request *req, unsigned status,
+                   struct slice text)
 {
-    struct server *srv = req->server;
     uint64_t suppressed;
     if (!throttle_pass(&srv->refusal_lines, time_monotonic_us(), &suppressed))
         return;
     char client[ADDRESS_TEXT_MAX];
-    client_text(req, client);
+    client_text(req->connection, client);
     say_suppressed(suppressed, ABOUT_REFUSALS);
     log_write(LOG_LEVEL_WARN, "request refused",
               LOG_FIELDS(log_int("status", status), log_string("method", req->method),

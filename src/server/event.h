@@ -13,18 +13,25 @@
 #include "base/str.h"
 #include "inject/reason.h"
 
+struct MHD_Connection;
 struct inject_decision;
-struct request;
 struct server;
+
+/* Of whom a line tells. */
+struct event_request {
+    struct MHD_Connection *connection;
+    struct slice method, path;
+};
 
 /* skipped, injected, denied: the word of a decision in log and metrics. */
 struct slice event_decision_word(enum reason_kind kind);
 
 /* One review was decided. */
-void event_decision(const struct request *req, const struct inject_decision *decision, int64_t us);
+void event_decision(const struct inject_decision *decision, int64_t us);
 
 /* One request was refused; at most STATE_LINES_PER_SECOND, the others are counted. */
-void event_refusal(const struct request *req, unsigned status, struct slice text);
+void event_refusal(struct server *srv, const struct event_request *req, unsigned status,
+                   struct slice text);
 
 /* MHD_OPTION_EXTERNAL_LOGGER: cls is the struct server. Limited in the same way. */
 void event_library(void *cls, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));

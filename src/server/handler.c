@@ -85,17 +85,18 @@ enum MHD_Result handle_mutate(struct request *req)
         buf_done(&answer);
         return refuse_review(req, &err);
     }
-    event_decision(req, &decision, time_monotonic_us() - started);
+    event_decision(&decision, time_monotonic_us() - started);
     count_decision(srv->config.metrics, &decision);
     struct answer ok = { .status = MHD_HTTP_OK, .media_type = RESPOND_JSON };
-    enum MHD_Result queued = respond(req, &ok, &answer);
+    enum MHD_Result queued = respond(srv, req->connection, &ok, &answer);
     buf_done(&answer);
     return queued;
 }
 
 enum MHD_Result handle_health(struct request *req)
 {
-    return respond(req, &(struct answer){ .status = MHD_HTTP_NO_CONTENT }, NULL);
+    return respond(req->server, req->connection, &(struct answer){ .status = MHD_HTTP_NO_CONTENT },
+                   NULL);
 }
 
 enum MHD_Result handle_metrics(struct request *req)
@@ -105,7 +106,7 @@ enum MHD_Result handle_metrics(struct request *req)
     exposition_put(req->server->config.metrics, &text);
     struct answer ok = { .status = MHD_HTTP_OK, .media_type = EXPOSITION_MEDIA_TYPE };
     enum MHD_Result queued = text.failure == BUF_OK
-                                 ? respond(req, &ok, &text)
+                                 ? respond(req->server, req->connection, &ok, &text)
                                  : respond_no_memory(req->server, req->connection);
     buf_done(&text);
     return queued;

@@ -151,7 +151,8 @@ void request_check(struct request *req, const char *version)
 static void count_refusal(struct request *req)
 {
     struct metrics *metrics = req->server->config.metrics;
-    event_refusal(req, req->refusal, buf_slice(&req->refusal_text));
+    struct event_request who = { req->connection, req->method, req->path };
+    event_refusal(req->server, &who, req->refusal, buf_slice(&req->refusal_text));
     metrics_count(metrics, METRIC_REFUSED, refusal_index(req->refusal));
 }
 
@@ -188,7 +189,8 @@ enum MHD_Result request_answer_refusal(struct request *req)
         .status = req->refusal,
         .media_type = RESPOND_TEXT,
         .allow = req->refusal == MHD_HTTP_METHOD_NOT_ALLOWED ? req->route->allow : NULL,
+        .closes = req->must_close,
     };
     buf_put_char(&req->refusal_text, '\n');
-    return respond(req, &answer, &req->refusal_text);
+    return respond(req->server, req->connection, &answer, &req->refusal_text);
 }

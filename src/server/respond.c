@@ -2,7 +2,6 @@
 
 #include "base/cleanup.h"
 #include "server/connection.h"
-#include "server/request.h"
 #include "server/state.h"
 
 DEFINE_CLEANUP(MHD_destroy_response, struct MHD_Response *);
@@ -55,15 +54,15 @@ static bool add_headers(struct MHD_Response *r, const struct answer *answer, boo
     return true;
 }
 
-enum MHD_Result respond(struct request *req, const struct answer *answer, struct buf *body)
+enum MHD_Result respond(struct server *srv, struct MHD_Connection *c, const struct answer *answer,
+                        struct buf *body)
 {
-    struct server *srv = req->server;
     size_t len = body ? body->len : 0;
-    bool closes = req->must_close || atomic_load(&srv->is_stopping);
+    bool closes = answer->closes || atomic_load(&srv->is_stopping);
     CLEANUP(MHD_destroy_response) struct MHD_Response *r = make(body);
     if (!r || !add_headers(r, answer, closes))
-        return respond_no_memory(srv, req->connection);
+        return respond_no_memory(srv, c);
     if (len > 0 && len <= RESPOND_ONE_RECORD_MAX)
-        connection_cork(req->connection);
-    return MHD_queue_response(req->connection, answer->status, r);
+        connection_cork(c);
+    return MHD_queue_response(c, answer->status, r);
 }

@@ -1,14 +1,13 @@
 #ifndef SRC_SERVER_ROUTE_H
 #define SRC_SERVER_ROUTE_H
 
-/* Which path is answered by whom; the table is in route.c. Immutable after route_table_init(). */
+/* Which path is answered by whom; the table is in route-table.c. Immutable after route_table_init(). */
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <microhttpd.h>
 
-#include "base/error.h"
 #include "base/str.h"
 
 #define ROUTES_MAX 8u
@@ -36,10 +35,6 @@ struct route_table {
     struct route rows[ROUTES_MAX];
     size_t count;
 };
-
-/* The fixed routes, and the metrics at telemetry_path unless that is empty.  -1 with ERROR_USAGE. */
-int route_table_init(struct route_table *table, struct slice telemetry_path, struct error *err)
-    __attribute__((warn_unused_result));
 
 /* The route of that path, or NULL. */
 const struct route *route_find(const struct route_table *table, struct slice path);

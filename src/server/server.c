@@ -14,6 +14,7 @@
 #include "server/refusal.h"
 #include "server/request.h"
 #include "server/respond.h"
+#include "server/route-table.h"
 #include "server/state.h"
 
 #define US_PER_MS 1000

@@ -13,28 +13,13 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/str.h"
-#include "inject/options.h"
+#include "server/config.h"
 
-struct cert_store;
-struct metrics;
 struct server;
 
-#define SERVER_WORKERS_MAX 64u
 #define SERVER_CONNECTIONS_PER_WORKER 512u
 #define SERVER_IDLE_SECONDS 120u /* above the 90 s after which the API server closes by itself */
 #define SERVER_STOP_MS 10000     /* how long requests in flight may take at the end */
-
-struct server_config {
-    const struct inject_options *inject;
-    struct cert_store *certs; /* not empty */
-    struct metrics *metrics;
-    struct slice listen;         /* see listen_socket_open() */
-    struct slice telemetry_path; /* empty: no metrics here */
-    const char *tls_priorities;  /* see tls_priority_put() */
-    size_t body_max;             /* bytes of a request body */
-    unsigned workers;            /* threads; at most SERVER_WORKERS_MAX */
-};
 
 /* -1 with ERROR_USAGE, ERROR_IO, ERROR_CRYPTO or ERROR_NOMEM; nothing is left running then. */
 int server_start(const struct server_config *config, struct server **ret, struct error *err)

@@ -9,8 +9,8 @@
 
 #include <microhttpd.h>
 
+#include "server/config.h"
 #include "server/route.h"
-#include "server/server.h"
 #include "server/throttle.h"
 
 #define STATE_LINES_PER_SECOND 20u /* log lines about refusals, and about MHD's own complaints */

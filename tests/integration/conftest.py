@@ -21,6 +21,8 @@ def start(tmp_path):
     yield run
     for one in running:
         one.end()
+    for one in running:
+        assert one.status == 0, one.log_text()
 
 
 @pytest.fixture(scope="module")

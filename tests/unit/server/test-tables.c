@@ -9,7 +9,7 @@
 
 #include "metrics/exposition.h"
 #include "server/refusal.h"
-#include "server/route.h"
+#include "server/route-table.h"
 #include "server/throttle.h"
 #include "server/tls-priority.h"
 
