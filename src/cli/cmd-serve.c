@@ -154,7 +154,7 @@ static void log_certificate(const struct cert_bundle *b, bool is_own)
 static int set_up_certificate(struct service *s, const struct server_settings *set,
                               struct error *err)
 {
-    struct cert_bundle *b;
+    struct cert_bundle *b = NULL;
     bool is_own = set->tls_cert_file.len == 0;
     int rc = is_own
                  ? make_self_signed(set, &b, err)
