@@ -20,16 +20,17 @@ static int compare_places(const void *a, const void *b)
                            *(const struct annotation_entry *const *)b);
 }
 
-/* Takes the prefix off; false when the name stands under none that is read. */
+/* Takes the prefix off; false when the name stands under none that is read.  The status is read under
+ * all: we write it under one of them only. */
 static bool take_prefix(const struct inject_options *opt, struct slice name,
                         struct annotation_entry *ret)
 {
     for (enum annotation_prefix p = 0; p < PREFIX__COUNT; p++) {
-        if (!opt->prefixes[p] || !slice_has_prefix(name, annotation_prefix(p)))
+        if (!slice_has_prefix(name, annotation_prefix(p)))
             continue;
         ret->prefix = p;
         ret->name = slice_after(name, annotation_prefix(p).len);
-        return true;
+        return opt->prefixes[p] || slice_equal(ret->name, annotation_info(ANN_STATUS)->name);
     }
     return false;
 }
