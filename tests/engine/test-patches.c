@@ -16,8 +16,9 @@
 #define STATUS_PLACE "/metadata/annotations/vault.hashicorp.com/agent-inject-status"
 
 /* Members that no version of the API has, with values that a careless reader would change. */
-#define PLANTED                                                                                 \
-    " \"zzFuture\" : [ 0.1,0.10, 1e400 ,-0, 9007199254740993,\"\\u0000\\ud83d\\ude00\\u003c\" ,{ }, " \
+#define PLANTED                                                                                    \
+    " \"zzFuture\" : [ 0.1,0.10, 1e400 ,-0, 9007199254740993,\"\\u0000\\ud83d\\ude00\\u003c\" ,{ " \
+    "}, "                                                                                          \
     "{\"b\":1,\n\t\"a\" :[ ]}]"
 
 /* Lists and objects that get entries; all others keep their bytes. */
@@ -137,7 +138,8 @@ static void every_operation_adds(void **state)
 {
     unsigned seen = 0;
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         struct review_run *r = &engine_test.run;
         if (!is_mutated(r))
             continue;
@@ -156,7 +158,8 @@ static void every_operation_adds(void **state)
 static void all_else_keeps_its_bytes(void **state)
 {
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         if (is_mutated(&engine_test.run))
             assert_only_added(c, &engine_test.run, c->body);
     }
@@ -166,7 +169,8 @@ static void unknown_members_keep_their_bytes(void **state)
 {
     unsigned planted = 0;
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         struct review_run *r = &engine_test.other;
         if (!is_mutated(&engine_test.run) || !rewrite_open(&engine_test.rewrite, c->body))
             continue;
@@ -184,7 +188,8 @@ static void unknown_members_keep_their_bytes(void **state)
 static void a_patched_pod_is_left_alone(void **state)
 {
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         struct review_run *r = &engine_test.other;
         if (!is_mutated(&engine_test.run) || !rewrite_open(&engine_test.rewrite, c->body))
             continue;

@@ -22,7 +22,8 @@ static void order_of_annotations_is_nothing(void **state)
 {
     unsigned moved = 0;
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         if (!rewrite_open(&engine_test.rewrite, c->body) ||
             json_count(&engine_test.rewrite.ix, engine_test.rewrite.annotations) < 2)
             continue;
@@ -39,7 +40,8 @@ static void order_of_annotations_is_nothing(void **state)
 static void a_used_engine_says_the_same(void **state)
 {
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         for (uint64_t i = 0; i < runs; i++) {
             review_run(&engine_test.other, &c->options.inject, c->body);
             assert_same_answer(c, "run again");
@@ -50,7 +52,8 @@ static void a_used_engine_says_the_same(void **state)
 static void a_fresh_engine_says_the_same(void **state)
 {
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         review_run_done(&engine_test.other);
         assert_int_equal(review_run_init(&engine_test.other), 0);
         review_run(&engine_test.other, &c->options.inject, c->body);
@@ -62,7 +65,8 @@ static void a_fresh_engine_says_the_same(void **state)
 static void other_cases_leave_no_trace(void **state)
 {
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         for (struct test_case *d = c + 1; d < c_end && d < c + 4; d++) {
             if (!d->is_refused)
                 review_run(&engine_test.other, &d->options.inject, d->body);
@@ -75,7 +79,8 @@ static void other_cases_leave_no_trace(void **state)
 static void checking_the_patch_changes_nothing(void **state)
 {
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         struct inject_options options = c->options.inject;
         options.verify_patch = true;
         review_run(&engine_test.other, &options, c->body);
@@ -106,7 +111,8 @@ static void both_prefixes_give_the_same_pod(void **state)
     const struct slice vault = SLICE("vault.hashicorp.com/"), bao = SLICE("openbao.org/");
     unsigned renamed = 0;
     (void)state;
-    engine_each_case (c) {
+    engine_each_case(c)
+    {
         struct rewrite *r = &engine_test.rewrite;
         if (engine_test.run.rc < 0 || !c->options.inject.prefixes[PREFIX_OPENBAO] ||
             !rewrite_open(r, c->body) || !names_a_prefix(r, vault) || names_a_prefix(r, bao))

@@ -1,11 +1,11 @@
+#include "support/engine-test.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include <cmocka.h>
-
-#include "support/engine-test.h"
 
 struct engine_test engine_test;
 

@@ -26,10 +26,10 @@ int engine_test_set_up(void **state);
 int engine_test_tear_down(void **state);
 
 /* Loop over all cases whose settings are accepted, run by engine_test.run already. */
-#define engine_each_case(c)                                                                 \
-    for (struct test_case *c = engine_test.cases.at,                                        \
-                          *c##_end = engine_test.cases.at + engine_test.cases.count;        \
-         c < c##_end; c++)                                                                  \
+#define engine_each_case(c)                                                          \
+    for (struct test_case *c = engine_test.cases.at,                                 \
+                          *c##_end = engine_test.cases.at + engine_test.cases.count; \
+         c < c##_end; c++)                                                           \
         if (!c->is_refused && (review_run(&engine_test.run, &c->options.inject, c->body), 1))
 
 /* Fails the test unless both engines gave the same answer, byte for byte, or the same error. */
