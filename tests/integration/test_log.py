@@ -1,5 +1,7 @@
 """What a decision leaves in the log, and what it must not."""
 
+import base64
+
 from daemon import review
 
 PLANTED = "pl4nt3d-s3cr3t"
@@ -66,6 +68,9 @@ def test_secrets_stay_out(start):
     daemon.end()
     assert len(daemon.events("review answered")) == 2
     assert PLANTED not in daemon.log_text()
+    for at in range(3):  # nor as base64, wherever it starts
+        encoded = base64.b64encode(b"x" * at + PLANTED.encode() + b"x" * 3).decode()
+        assert encoded[4:-8] not in daemon.log_text()
     assert "PRIVATE KEY" not in daemon.log_text()
 
 
