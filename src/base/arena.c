@@ -65,8 +65,10 @@ static struct arena_block *add_block(struct arena *a, size_t n)
         cap = BLOCK_SIZE_MIN;
     struct arena_block *block = malloc(sizeof(*block) + cap);
     a->full = 0;
-    if (!block)
+    if (!block) {
+        a->starved = 1;
         return NULL;
+    }
     *block = (struct arena_block){ .next = a->blocks, .cap = cap };
     a->blocks = block;
     return block;

@@ -26,6 +26,7 @@ struct arena {
     size_t used;                /* bytes handed out since the last clear */
     size_t max;                 /* bound of `used` */
     int full;                   /* the bound was hit, as opposed to missing memory */
+    int starved;                /* memory was missing at least once since the last clear */
 };
 
 void arena_init(struct arena *a, size_t max);

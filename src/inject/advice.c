@@ -20,10 +20,7 @@ static const enum annotation_id per_secret[] = {
 
 static struct slice shorten(struct evaluation *e, struct slice text)
 {
-    buf_clear(e->text);
-    text_put_printable(e->text, text, WARN_NAME_MAX);
-    struct slice copy = arena_copy(e->arena, buf_slice(e->text));
-    return slice_is_present(copy) ? copy : SLICE("");
+    return evaluation_show_some(e, text, WARN_NAME_MAX);
 }
 
 static void advise_on_unknown(struct evaluation *e)

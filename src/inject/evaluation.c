@@ -151,8 +151,15 @@ void evaluation_warn(struct evaluation *e, enum reason_id reason, const char *fm
 
 struct slice evaluation_show(struct evaluation *e, struct slice text)
 {
+    return evaluation_show_some(e, text, TEXT_VALUE_MAX);
+}
+
+struct slice evaluation_show_some(struct evaluation *e, struct slice text, size_t max)
+{
     buf_clear(e->text);
-    text_put_printable(e->text, text, TEXT_VALUE_MAX);
+    text_put_printable(e->text, text, max);
+    if (e->text->failure == BUF_NOMEM)
+        (void)error_nomem(&e->err);
     struct slice copy = arena_copy(e->arena, buf_slice(e->text));
     return slice_is_present(copy) ? copy : SLICE("");
 }

@@ -38,7 +38,8 @@ struct evaluation {
     struct slice warnings[INJECT_WARNINGS_MAX];
     enum reason_id warning_reasons[INJECT_WARNINGS_MAX];
     unsigned warning_count;
-    struct error err; /* when not denied: why the evaluation failed */
+    struct error
+        err; /* why the evaluation failed: with ERROR_NOMEM it fails even if nobody noticed */
 };
 
 /* Reads the pod's annotations. 0, or -1 (denied: they cannot be read). */
@@ -69,8 +70,10 @@ int evaluation_nomem(struct evaluation *e);
 void evaluation_warn(struct evaluation *e, enum reason_id reason, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The text as messages may show it: at most TEXT_VALUE_MAX bytes, one line. "" when memory is gone. */
+/* The text as messages may show it: at most TEXT_VALUE_MAX bytes (or max), one line.  "" when memory is
+ * gone, which e->err remembers. */
 struct slice evaluation_show(struct evaluation *e, struct slice text);
+struct slice evaluation_show_some(struct evaluation *e, struct slice text, size_t max);
 
 /* The full name of an exact annotation as the pod spells it, else under the preferred prefix. */
 struct slice evaluation_name(struct evaluation *e, enum annotation_id id);

@@ -225,6 +225,9 @@ static int decide(struct evaluation *e, struct pod *pod, struct inject_scratch *
         if (rc > 0)
             rc = mutate(e, s, d);
     }
+    /* A warning or a telemetry value that found no memory would make it another answer. */
+    if (s->arena.starved || e->err.code == ERROR_NOMEM)
+        return error_nomem(&e->err);
     if (rc == 0)
         return 0;
     if (!e->denied)

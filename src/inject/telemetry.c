@@ -67,8 +67,11 @@ static bool is_json(struct evaluation *e, struct slice value)
     struct error err = ERROR_INIT;
     double number;
     const struct json_index *ix = e->side_index;
-    if (json_scan(e->side_index, value, &err) < 0)
+    if (json_scan(e->side_index, value, &err) < 0) {
+        if (err.code == ERROR_NOMEM)
+            e->err = err;
         return false;
+    }
     return !json_is(ix, JSON_ROOT, JSON_NUMBER) ||
            num_json_double(json_raw(ix, JSON_ROOT), &number) == NUM_OK;
 }
