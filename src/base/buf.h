@@ -34,6 +34,12 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 void buf_done(struct buf *b);
 
+/* An empty buffer over the caller's memory of max + 1 bytes; it allocates nothing and is not done. */
+static inline struct buf buf_over(char *memory, size_t max)
+{
+    return (struct buf){ .data = memory, .cap = max, .max = max };
+}
+
 /* Forgets contents and failure, keeps the memory. */
 void buf_clear(struct buf *b);
 

@@ -11,20 +11,18 @@
 int json_fail(struct error *err, enum error_code code, const char *before, struct slice quote,
               const char *after)
 {
-    struct buf shown;
-    buf_init(&shown, SHOWN_MAX);
+    char memory[SHOWN_MAX + 1];
+    struct buf shown = buf_over(memory, SHOWN_MAX);
     text_put_printable(&shown, quote, TEXT_VALUE_MAX);
     error_set(err, code, "%s'" SLICE_FMT "'%s", before, SLICE_ARG(buf_slice(&shown)), after);
-    buf_done(&shown);
     return -1;
 }
 
 int json_fail_in(struct error *err, const char *before, struct slice quote)
 {
-    struct buf shown;
-    buf_init(&shown, SHOWN_MAX);
+    char memory[SHOWN_MAX + 1];
+    struct buf shown = buf_over(memory, SHOWN_MAX);
     text_put_printable(&shown, quote, TEXT_VALUE_MAX);
     error_wrap(err, "%s'" SLICE_FMT "'", before, SLICE_ARG(buf_slice(&shown)));
-    buf_done(&shown);
     return -1;
 }

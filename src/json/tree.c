@@ -5,6 +5,8 @@
 #include "json/tree-list.h"
 #include "json/write.h"
 
+#define ESCAPED_MAX 6 /* bytes of one byte in a JSON string: \u001f */
+
 /* A place that an operation names: an entry of a list, or the place where one would go. */
 struct place {
     struct json_tree_list *list; /* NULL: the root */
@@ -111,18 +113,17 @@ int json_tree_find(struct json_tree *t, struct slice pointer, struct json_tree_v
 /* "name": as text in the arena. */
 static int make_lead(struct json_tree *t, struct slice name, struct slice *ret, struct error *err)
 {
-    struct buf text;
-    buf_init(&text, JSON_TEXT_MAX);
+    size_t max = ESCAPED_MAX * name.len + sizeof("\"\":");
+    char *memory = arena_alloc(t->arena, max + 1);
+    if (!memory)
+        return arena_error(t->arena, err);
+    struct buf text = buf_over(memory, max);
     struct json_writer w = json_writer(&text);
     json_put_text_name(&w, name);
-    int rc = buf_check(&text, "a name", err);
-    if (rc == 0) {
-        *ret = arena_copy(t->arena, buf_slice(&text));
-        if (!slice_is_present(*ret))
-            rc = arena_error(t->arena, err);
-    }
-    buf_done(&text);
-    return rc;
+    if (buf_check(&text, "a name", err) < 0)
+        return -1;
+    *ret = buf_slice(&text);
+    return 0;
 }
 
 int json_tree_add(struct json_tree *t, struct slice pointer, struct json_tree_value value,
