@@ -68,6 +68,7 @@ endif
 
 # Extra link flags of one test program: LINK_FLAGS_<path without .c>
 # LINK_FLAGS_tests/unit/base/test-buf := -Wl,--wrap=realloc
+LINK_FLAGS_tests/engine/test-allocations := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 # --- building ----------------------------------------------------------------------------------
 

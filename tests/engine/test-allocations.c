@@ -1,0 +1,149 @@
+/*
+ * Every allocation of the engine failed in turn, over all cases; and none at all once it is warm.
+ *
+ * The allocator is wrapped by the linker (LINK_FLAGS in the Makefile), so it sees what libkeyhook.a
+ * calls, not what libc does inside.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/engine-test.h"
+
+#define ALLOCATIONS_MAX 100000 /* of one review; more would be an endless loop */
+
+static unsigned long calls;   /* since the counter was started */
+static unsigned long fail_at; /* the number of the call that fails; 0: none */
+
+static bool is_refused(void)
+{
+    return ++calls == fail_at;
+}
+
+/* The names are the linker's. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+char *__real_strdup(const char *s);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+char *__wrap_strdup(const char *s);
+
+void *__wrap_malloc(size_t n)
+{
+    return is_refused() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return is_refused() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return is_refused() ? NULL : __real_realloc(p, n);
+}
+
+char *__wrap_strdup(const char *s)
+{
+    return is_refused() ? NULL : __real_strdup(s);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+static void start_counting(unsigned long fail)
+{
+    calls = 0;
+    fail_at = fail;
+}
+
+static bool is_same(const struct review_run *a, const struct review_run *b)
+{
+    return a->rc == b->rc && a->err.code == b->err.code &&
+           slice_equal(buf_slice(&a->answer), buf_slice(&b->answer));
+}
+
+/* One run of a new engine whose n-th allocation fails; false when there was no n-th. */
+static bool fail_once(const struct test_case *c, const struct inject_options *opt, unsigned long n)
+{
+    struct review_run r;
+    start_counting(n);
+    int made = review_run_init(&r);
+    if (made == 0)
+        review_run(&r, opt, c->body);
+    bool reached = calls >= n;
+    start_counting(0);
+    if (made == 0 && !(r.rc < 0 && r.err.code == ERROR_NOMEM) && !is_same(&r, &engine_test.run))
+        fail_msg(SLICE_FMT ": another answer when allocation %lu fails:\n" SLICE_FMT "\n" SLICE_FMT,
+                 SLICE_ARG(c->path), n, SLICE_ARG(buf_slice(&r.answer)),
+                 SLICE_ARG(buf_slice(&engine_test.run.answer)));
+    if (made == 0) {
+        review_run(&r, opt, c->body);
+        if (!is_same(&r, &engine_test.run))
+            fail_msg(SLICE_FMT ": the engine has not recovered from allocation %lu",
+                     SLICE_ARG(c->path), n);
+    }
+    review_run_done(&r);
+    return reached;
+}
+
+static void each_allocation_may_fail(void **state)
+{
+    unsigned long failed = 0;
+    (void)state;
+    engine_each_case(c)
+    {
+        unsigned long n = 1;
+        while (n < ALLOCATIONS_MAX && fail_once(c, &c->options.inject, n))
+            n++;
+        assert_true(n > 1 && n < ALLOCATIONS_MAX);
+        failed += n - 1;
+    }
+    print_message("# %lu allocations failed in turn\n", failed);
+    assert_true(failed > engine_test.cases.count * 3);
+}
+
+static void each_allocation_of_the_check_may_fail(void **state)
+{
+    (void)state;
+    engine_each_case(c)
+    {
+        struct inject_options options = c->options.inject;
+        unsigned long n = 1;
+        options.verify_patch = true;
+        while (n < ALLOCATIONS_MAX && fail_once(c, &options, n))
+            n++;
+        assert_true(n > 1 && n < ALLOCATIONS_MAX);
+    }
+}
+
+/* From the third time on: an arena keeps one block, and needs two turns to have a large enough one. */
+static void a_warm_engine_allocates_nothing(void **state)
+{
+    (void)state;
+    engine_each_case(c)
+    {
+        review_run(&engine_test.run, &c->options.inject, c->body);
+        start_counting(0);
+        review_run(&engine_test.run, &c->options.inject, c->body);
+        if (calls > 0)
+            fail_msg(SLICE_FMT ": %lu allocations", SLICE_ARG(c->path), calls);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(each_allocation_of_the_check_may_fail),
+        cmocka_unit_test(a_warm_engine_allocates_nothing),
+    };
+    return cmocka_run_group_tests(tests, engine_test_set_up, engine_test_tear_down);
+}
