@@ -159,7 +159,7 @@ static int set_up_certificate(struct service *s, const struct server_settings *s
     int rc = is_own
                  ? make_self_signed(set, &b, err)
                  : cert_files_load(set->tls_cert_file, set->tls_key_file, wall_seconds(), &b, err);
-    if (rc < 0)
+    if (rc != 0)
         return error_wrap(err, "serving certificate");
     log_certificate(b, is_own);
     cert_store_replace(s->certs, b);
