@@ -354,7 +354,9 @@ static bool is_plain_lower(struct slice s)
 
 struct slice text_to_lower(struct arena *arena, struct slice s)
 {
-    if (s.ptr && is_plain_lower(s))
+    if (!s.ptr)
+        return SLICE("");
+    if (is_plain_lower(s))
         return s;
     size_t len = lower_into(s, NULL);
     char *text = arena_alloc(arena, len + 1);

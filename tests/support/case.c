@@ -51,7 +51,8 @@ static int own_copy(struct slice text, struct slice *ret, struct error *err)
     if (!copy)
         return error_nomem(err);
     memcpy(copy, text.ptr, text.len);
-    *ret = (struct slice){ copy, text.len };
+    ret->ptr = copy;
+    ret->len = text.len;
     return 0;
 }
 

@@ -11,8 +11,8 @@
 #include "metrics/exposition.h"
 #include "metrics/metrics.h"
 
-#define THREADS 4
-#define COUNTS_PER_THREAD 20000
+#define THREADS 4u
+#define COUNTS_PER_THREAD 20000u
 
 static struct buf text;
 
