@@ -51,8 +51,8 @@ static int own_copy(struct slice text, struct slice *ret, struct error *err)
     if (!copy)
         return error_nomem(err);
     memcpy(copy, text.ptr, text.len);
-    ret->ptr = copy;
-    ret->len = text.len;
+    *ret = (struct slice){ copy, text.len };
+    /* cppcheck-suppress memleak */
     return 0;
 }
 
@@ -186,8 +186,10 @@ static int read_root(struct case_list *l, const char *root, struct error *err)
 int case_list_read(struct case_list *ret, const char *const *roots, size_t n, struct error *err)
 {
     struct case_list l = { .at = calloc(CASES_MAX, sizeof(*l.at)) };
+    int rc = 0;
+    if (!l.at)
+        return error_nomem(err);
     arena_init(&l.arena, LIST_MAX);
-    int rc = l.at ? 0 : error_nomem(err);
     for (size_t i = 0; rc == 0 && i < n; i++)
         rc = read_root(&l, roots[i], err);
     if (rc < 0) {
