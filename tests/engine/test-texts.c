@@ -21,10 +21,6 @@
 #define LONG_VALUE 300
 #define SHOWN_MAX (TEXT_VALUE_MAX + 1) /* one more byte of the value would be too many */
 
-#define BIDI                                             \
-    "\xe2\x80" /* U+202E in two parts: analysers warn */ \
-    "\xae"
-
 /* A pod with one secret and both containers, to which annotations are added. */
 #define BASE_CASE "tests/cases/inject/injected"
 
@@ -177,7 +173,8 @@ static void odd_values_stay_printable(void **state)
         if (is_quoted_by_upstream(id))
             continue;
         run_with(row, row->kind == ANNOTATION_FAMILY ? "-db" : "",
-                 SLICE("a\n\t\x1b[31m\x7f\xc2\x85\xe2\x80\xa8" BIDI "' \\ \""));
+                 /* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what is tried */
+                 SLICE("a\n\t\x1b[31m\x7f\xc2\x85\xe2\x80\xa8\xe2\x80\xae' \\ \""));
         if (engine_test.other.rc == 0)
             assert_readable(base_case(), &engine_test.other.decision);
     }
