@@ -158,8 +158,8 @@ unit meta cases conformance integration: ## one suite
 bench: $(BENCH_BIN) ## instructions and throughput
 	@tests/bench/run
 
-accept: all ## rewrite the expected files of tests/cases; review the difference
-	@tests/cases/run --accept
+accept: all $(ENGINE_BIN) ## rewrite the expected files of tests/cases; review the difference
+	@BUILD=$(B) tests/cases/run --accept
 
 demo: ## an injection over HTTPS, start to end
 	@scripts/deps build demo

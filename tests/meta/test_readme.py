@@ -1,0 +1,126 @@
+"""What the README tells people to run works, and what it names is there.
+
+  ```sh run     run as it stands, all blocks of the page by one shell, in a folder of their own
+  ```sh serve   a server: started, seen listening, stopped; its port and certificate are made here
+  ```sh         goals of make: they exist
+"""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build/release"))
+BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TIMEOUT_S = 60
+
+
+def page():
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as text:
+        return text.read()
+
+
+def blocks(kind):
+    return [body for info, body in BLOCK.findall(page()) if info == kind]
+
+
+def environment():
+    return {k: v for k, v in os.environ.items() if not k.startswith(("AGENT_INJECT_", "KEYHOOK_", "TLS_"))}
+
+
+@pytest.fixture(name="folder")
+def make_folder(tmp_path):
+    """Looks like the project's root, but what the blocks write lands here."""
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build/keyhook").symlink_to(os.path.join(BUILD, "keyhook"))
+    (tmp_path / "examples").symlink_to(os.path.join(ROOT, "examples"))
+    return tmp_path
+
+
+def run(folder, text):
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text], cwd=folder, env=environment(),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+
+
+def test_commands(folder):
+    text = "\n".join(blocks("sh run"))
+    assert len(text.splitlines()) >= 7
+    done = run(folder, text)
+    assert done.returncode == 0, done.stderr
+    assert "name: vault-agent-init" in (folder / "injected.yaml").read_text()
+    for words in ("+      - name: vault-agent", '"allowed":true', "declares a secret", "400 BadRequest"):
+        assert words in done.stdout
+
+
+def make_certificate(folder):
+    (folder / "template").write_text("cn = keyhook\ndns_name = localhost\ntls_www_server\nexpiration_days = 1\n")
+    text = """certtool --generate-privkey --key-type ecdsa --curve secp256r1 --outfile tls.key
+        certtool --generate-self-signed --load-privkey tls.key --template template --outfile tls.crt"""
+    done = run(folder, text)
+    assert done.returncode == 0, done.stderr
+
+
+def test_server(folder):
+    (text,) = blocks("sh serve")
+    assert "-listen :8443 " in text and len(text.splitlines()) == 1
+    make_certificate(folder)
+    command = text.replace("-listen :8443 ", "-listen 127.0.0.1:0 ").split()
+    env = {**environment(), "AGENT_INJECT_VAULT_ADDR": "https://vault.vault.svc:8200"}
+    log = folder / "log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stderr=out)
+        try:
+            deadline = time.monotonic() + TIMEOUT_S
+            while b"listening" not in log.read_bytes():
+                assert server.poll() is None and time.monotonic() < deadline, log.read_text()
+                time.sleep(0.02)
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(TIMEOUT_S) == 0
+        finally:
+            server.kill()
+            server.wait()
+    assert "source=files" in log.read_text()
+
+
+def test_goals():
+    """Commands that cannot run inside a test are goals of make."""
+    commands = [line for body in blocks("sh") for line in body.splitlines()]
+    commands += re.findall(r"`(make(?: [a-z-]+)?)`", page())
+    assert "make demo" in commands and "make test" in commands
+    with open(os.path.join(ROOT, "Makefile"), encoding="utf-8") as text:
+        goals = set(re.findall(r"^([a-z ]+):", text.read(), re.MULTILINE))
+    goals = {word for line in goals for word in line.split()}
+    for command in commands:
+        program, *rest = command.split()
+        assert program == "make" and set(rest) <= goals, command
+
+
+def test_every_block_is_of_a_known_kind():
+    kinds = {info for info, _ in BLOCK.findall(page())}
+    assert kinds == {"", "sh", "sh run", "sh serve", "yaml"}
+
+
+def test_paths():
+    """The places of the source map exist."""
+    rows = re.findall(r"^\| (.*?) \|", page(), re.MULTILINE)
+    folder = ""
+    paths = []
+    for row in rows:
+        for name in re.findall(r"`([^`]+)`|\]\(([^)]+)\)", row):
+            path = name[0] or name[1]
+            folder = path if path.endswith("/") else os.path.dirname(path) if "/" in path else folder
+            paths.append(path if "/" in path else os.path.join(folder, path))
+    assert len(paths) > 10
+    assert [path for path in paths if not os.path.exists(os.path.join(ROOT, path))] == []
+
+
+def test_version():
+    """The tag of the example is this version."""
+    with open(os.path.join(ROOT, "VERSION"), encoding="utf-8") as text:
+        assert f'tag: "{text.read().strip()}"' in page()
