@@ -53,7 +53,7 @@ UNIT_SRC    := $(sort $(wildcard tests/unit/*/test-*.c))
 ENGINE_SRC  := $(sort $(wildcard tests/engine/*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 REPLAY_SRC  := tests/fuzz/replay-main.c
-BENCH_SRC   := $(sort $(wildcard tests/bench/bench-*.c))
+BENCH_SRC   := $(sort $(wildcard tests/bench/bench-*.c tests/bench/server/*.c))
 ALL_SRC     := $(wildcard $(MAIN_SRC)) $(LIB_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(ENGINE_SRC) $(FUZZ_SRC) $(REPLAY_SRC) \
 	$(BENCH_SRC)
 
