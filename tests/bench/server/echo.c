@@ -175,8 +175,8 @@ static int set_up(struct cert_store *certs, struct buf *priorities, struct error
     struct buf pem;
     struct cert_bundle *bundle = NULL;
     buf_init(&pem, CERT_PEM_MAX);
-    int rc = cert_self_signed(SLICE("localhost"), time_wall_us() / US_PER_SECOND, &pem, &bundle,
-                              err);
+    int rc =
+        cert_self_signed(SLICE("localhost"), time_wall_us() / US_PER_SECOND, &pem, &bundle, err);
     buf_done(&pem);
     if (rc < 0)
         return -1;
