@@ -1,6 +1,10 @@
 /*
- * bench-engine scan|engine CALLS FILE: works on one review CALLS times and prints, as JSON, how long
- * the median call took.
+ * bench-engine scan|engine|fresh CALLS FILE: works on one review CALLS times and prints, as JSON, how
+ * long the median call took.
+ *
+ * scan is the scanner alone.  engine sees the same review again and again, as it does when a
+ * workload's replicas start; fresh sees another role in each, so that no agent configuration is like
+ * the one before.
  *
  * Memory is warm before the first measured call, and each of those is one call of measured_scan() or
  * measured_engine(): callgrind collects inside of them only (tests/bench/run), so that neither start-up
@@ -22,9 +26,11 @@
 #define FILE_MAX ((size_t)16 << 20)
 #define CALLS_MAX 1000000
 #define WARM_CALLS 3
+#define ROLE "\"vault.hashicorp.com/role\":\""
 
 struct bench {
-    struct slice review;
+    struct buf review;
+    char *role; /* a letter of the role, in the review */
     struct json_index index;
     struct inject_options options;
     struct inject_scratch *scratch;
@@ -38,16 +44,18 @@ struct mode {
     const char *name;
     bench_call *call;
     bench_call *measured; /* the same in a function that callgrind knows by its name */
+    char change;          /* what is done to the letter of the role after each call */
 };
 
 static int scan(struct bench *b, struct error *err)
 {
-    return json_scan(&b->index, b->review, err);
+    return json_scan(&b->index, buf_slice(&b->review), err);
 }
 
 static int engine(struct bench *b, struct error *err)
 {
-    return inject_review(b->scratch, &b->options, b->review, &b->answer, &b->decision, err);
+    return inject_review(b->scratch, &b->options, buf_slice(&b->review), &b->answer, &b->decision,
+                         err);
 }
 
 static __attribute__((noinline)) int measured_scan(struct bench *b, struct error *err)
@@ -61,8 +69,9 @@ static __attribute__((noinline)) int measured_engine(struct bench *b, struct err
 }
 
 static const struct mode MODES[] = {
-    { "scan", scan, measured_scan },
-    { "engine", engine, measured_engine },
+    { "scan", scan, measured_scan, 0 },
+    { "engine", engine, measured_engine, 0 },
+    { "fresh", engine, measured_engine, 'a' ^ 'A' },
 };
 
 static const struct mode *find_mode(const char *name)
@@ -72,6 +81,17 @@ static const struct mode *find_mode(const char *name)
             return &MODES[i];
     }
     return NULL;
+}
+
+static int read_review(struct bench *b, const char *path, struct error *err)
+{
+    if (file_read(path, &b->review, err) < 0)
+        return -1;
+    char *role = memmem(b->review.data, b->review.len, ROLE, sizeof(ROLE) - 1);
+    if (!role)
+        return error_set(err, ERROR_SHAPE, "the review has no %s", ROLE);
+    b->role = role + sizeof(ROLE) - 1;
+    return 0;
 }
 
 static int64_t now_ns(void)
@@ -94,12 +114,14 @@ static int measure(struct bench *b, const struct mode *mode, size_t calls, int64
     for (int i = 0; i < WARM_CALLS; i++) {
         if (mode->call(b, err) < 0)
             return -1;
+        *b->role ^= mode->change;
     }
     for (size_t i = 0; i < calls; i++) {
         int64_t begin = now_ns();
         if (mode->measured(b, err) < 0)
             return -1;
         ns[i] = now_ns() - begin;
+        *b->role ^= mode->change;
     }
     qsort(ns, calls, sizeof(*ns), compare_ns);
     return 0;
@@ -138,18 +160,16 @@ int main(int argc, char **argv)
     const struct mode *mode = argc == 4 ? find_mode(argv[1]) : NULL;
     if (!mode || num_uint64(slice_of(argv[2]), &calls) != NUM_OK || calls < 1 ||
         calls > CALLS_MAX) {
-        (void)fputs("usage: bench-engine scan|engine CALLS FILE\n", stderr);
+        (void)fputs("usage: bench-engine scan|engine|fresh CALLS FILE\n", stderr);
         return 2;
     }
-    struct buf file;
     struct bench b = { .scratch = inject_scratch_new() };
-    buf_init(&file, FILE_MAX);
+    buf_init(&b.review, FILE_MAX);
     buf_init(&b.answer, INJECT_ANSWER_MAX);
     json_index_init(&b.index);
     inject_options_init(&b.options);
     b.options.vault_address = SLICE("https://vault.vault.svc:8200");
-    int rc = b.scratch ? file_read(argv[3], &file, &err) : error_nomem(&err);
-    b.review = buf_slice(&file);
+    int rc = b.scratch ? read_review(&b, argv[3], &err) : error_nomem(&err);
     if (rc == 0)
         rc = run(&b, mode, calls, &err);
     if (rc < 0)
@@ -157,6 +177,6 @@ int main(int argc, char **argv)
     inject_scratch_free(b.scratch);
     json_index_done(&b.index);
     buf_done(&b.answer);
-    buf_done(&file);
+    buf_done(&b.review);
     return rc < 0 ? 1 : 0;
 }
