@@ -163,7 +163,7 @@ accept: all $(ENGINE_BIN) ## rewrite the expected files of tests/cases; review t
 
 demo: ## an injection over HTTPS, start to end
 	@scripts/deps build demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
 	@scripts/demo
 
 # --- tools -------------------------------------------------------------------------------------

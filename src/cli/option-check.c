@@ -349,6 +349,18 @@ int check_leader_elector(void *target, const void *member, const char *name, str
     return 0;
 }
 
+int check_no_publishing(void *target, const void *member, const char *name, struct buf *warnings,
+                        struct error *err)
+{
+    (void)target;
+    (void)err;
+    if (text_of(member).len > 0)
+        buf_printf(warnings,
+                   "%s: this version does not write the webhook's caBundle: put the CA there\n",
+                   name);
+    return 0;
+}
+
 int check_lease_threshold(void *target, const void *member, const char *name, struct buf *warnings,
                           struct error *err)
 {

@@ -17,6 +17,7 @@ option_check_fn check_vault_address, check_default_template, check_duration, che
 option_check_fn check_prefixes, check_profile, check_body_limit;
 
 /* Warnings only. */
-option_check_fn check_id, check_quantity, check_leader_elector, check_lease_threshold;
+option_check_fn check_id, check_quantity, check_leader_elector, check_no_publishing,
+    check_lease_threshold;
 
 #endif

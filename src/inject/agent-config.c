@@ -134,11 +134,12 @@ static int check_default_path(struct evaluation *e, const struct secret *s)
         return 0;
     struct slice raw = evaluation_show(e, s->raw);
     struct slice path = evaluation_show(e, s->path);
+    struct slice name = evaluation_member_name(e, ANN_SECRET, s->raw);
     return evaluation_deny(e, REASON_BAD_SECRET_PATH,
-                           "annotation agent-inject-secret-" SLICE_FMT ": '" SLICE_FMT
+                           "annotation " SLICE_FMT ": '" SLICE_FMT
                            "' has a quote or backslash, which the default template cannot hold; "
                            "give agent-inject-template-" SLICE_FMT,
-                           SLICE_ARG(raw), SLICE_ARG(path), SLICE_ARG(raw));
+                           SLICE_ARG(name), SLICE_ARG(path), SLICE_ARG(raw));
 }
 
 static int write_default_template(struct evaluation *e, const struct secret *s,

@@ -171,6 +171,17 @@ struct slice evaluation_entry_name(struct evaluation *e, const struct annotation
                         SLICE_ARG(name));
 }
 
+struct slice evaluation_member_name(struct evaluation *e, enum annotation_id id,
+                                    struct slice suffix)
+{
+    for (unsigned i = e->set.first[id]; i < e->set.first[id + 1]; i++) {
+        const struct annotation_entry *entry = e->set.entries[i];
+        if (slice_is_present(entry->suffix) && slice_equal(entry->suffix, suffix))
+            return evaluation_entry_name(e, entry);
+    }
+    return evaluation_name(e, id);
+}
+
 struct slice evaluation_name(struct evaluation *e, enum annotation_id id)
 {
     if (evaluation_has(e, id))

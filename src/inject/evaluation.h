@@ -78,6 +78,10 @@ struct slice evaluation_show_some(struct evaluation *e, struct slice text, size_
 /* The full name of an exact annotation as the pod spells it, else under the preferred prefix. */
 struct slice evaluation_name(struct evaluation *e, enum annotation_id id);
 
+/* The full name of a family's member as the pod spells it; the pod must have it. */
+struct slice evaluation_member_name(struct evaluation *e, enum annotation_id id,
+                                    struct slice suffix);
+
 /* prefix + name of an entry, shown as messages may show it. */
 struct slice evaluation_entry_name(struct evaluation *e, const struct annotation_entry *entry);
 

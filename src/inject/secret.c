@@ -73,12 +73,12 @@ static int set_missing_key(struct evaluation *e, struct secret *s)
     struct slice value = annotation_set_member(&e->set, ANN_ERROR_ON_MISSING_KEY, s->raw);
     if (value.len == 0 || num_bool(value, &s->error_on_missing_key))
         return 0;
-    struct slice raw = evaluation_show(e, s->raw);
+    struct slice name = evaluation_member_name(e, ANN_ERROR_ON_MISSING_KEY, s->raw);
     struct slice shown = evaluation_show(e, value);
     return evaluation_deny(e, REASON_BAD_BOOL,
-                           "annotation error-on-missing-key-" SLICE_FMT ": '" SLICE_FMT
+                           "annotation " SLICE_FMT ": '" SLICE_FMT
                            "' is not a boolean; use true or false",
-                           SLICE_ARG(raw), SLICE_ARG(shown));
+                           SLICE_ARG(name), SLICE_ARG(shown));
 }
 
 static struct slice text_or(struct slice value, struct slice otherwise)
