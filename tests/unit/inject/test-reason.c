@@ -28,7 +28,8 @@ static void rows_are_whole(void **state)
     for (enum reason_id id = 0; id < REASON__COUNT; id++) {
         const struct reason *row = reason_info(id);
         assert_true(is_kebab(row->word));
-        assert_true(row->help && row->help[0] != '\0');
+        assert_non_null(row->help);
+        assert_true(row->help[0] != '\0');
         assert_true(row->help[strlen(row->help) - 1] != '.');
         for (enum reason_id other = id + 1; other < REASON__COUNT; other++)
             assert_false(slice_equal(row->word, reason_info(other)->word));
