@@ -16,6 +16,8 @@
 
 #include "support/engine-test.h"
 
+#define GROWN_MIN 100 /* annotations; an arena with its first block has no room for GROWN_MAX */
+#define GROWN_MAX 160
 #define ALLOCATIONS_MAX 100000 /* of one review; more would be an endless loop */
 
 static unsigned long calls;   /* since the counter was started */
@@ -124,6 +126,42 @@ static void each_allocation_of_the_check_may_fail(void **state)
     }
 }
 
+/* One more annotation that means nothing, so one more warning; body is the case's and the result. */
+static void add_unknown(struct buf *body, unsigned number)
+{
+    char name[64];
+    (void)snprintf(name, sizeof(name), "vault.hashicorp.com/means-nothing-%03u", number);
+    assert_true(rewrite_open(&engine_test.rewrite, buf_slice(body)));
+    struct slice more = rewrite_annotated(&engine_test.rewrite, slice_of(name), SLICE("\"\""));
+    buf_clear(body);
+    buf_put_slice(body, more);
+}
+
+/*
+ * An arena takes memory rarely, so where it is missing is a matter of chance; reviews of growing size
+ * move that place over all that the engine does, the warnings among them.
+ */
+static void missing_memory_is_noticed_everywhere(void **state)
+{
+    struct test_case c = engine_test.cases.at[0];
+    struct buf body;
+    (void)state;
+    buf_init(&body, CASE_BODY_MAX);
+    buf_put_slice(&body, c.body);
+    for (unsigned i = 0; i < GROWN_MAX; i++) {
+        unsigned long n = 1;
+        add_unknown(&body, i);
+        if (i < GROWN_MIN)
+            continue;
+        c.body = buf_slice(&body);
+        review_run(&engine_test.run, &c.options.inject, c.body);
+        while (n < ALLOCATIONS_MAX && fail_once(&c, &c.options.inject, n))
+            n++;
+    }
+    assert_int_equal(engine_test.run.decision.warning_count, INJECT_WARNINGS_MAX);
+    buf_done(&body);
+}
+
 /* From the third time on: an arena keeps one block, and needs two turns to have a large enough one. */
 static void a_warm_engine_allocates_nothing(void **state)
 {
@@ -143,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(each_allocation_of_the_check_may_fail),
+        cmocka_unit_test(missing_memory_is_noticed_everywhere),
         cmocka_unit_test(a_warm_engine_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, engine_test_set_up, engine_test_tear_down);
