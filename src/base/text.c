@@ -95,18 +95,6 @@ static void put_visible(struct buf *out, struct slice s, size_t max, const char 
         buf_put_lit(out, "...");
 }
 
-bool text_is_utf8(struct slice text)
-{
-    while (text.len > 0) {
-        uint32_t c;
-        size_t n = decode(text, &c);
-        if (n == 0)
-            return false;
-        text = slice_after(text, n);
-    }
-    return true;
-}
-
 void text_put_printable(struct buf *out, struct slice s, size_t max)
 {
     put_visible(out, s, max, "\\'");
@@ -167,6 +155,19 @@ void text_put_json_escaped(struct buf *out, struct slice text)
         buf_put(out, text.ptr + clean, at - clean);
         if (at < text.len)
             put_json_escape(out, (unsigned char)text.ptr[at]);
+    }
+}
+
+void text_put_json_replaced(struct buf *out, struct slice bytes)
+{
+    while (bytes.len > 0) {
+        uint32_t c;
+        size_t n = decode(bytes, &c);
+        if (n == 0)
+            buf_put_lit(out, "\\ufffd");
+        else
+            text_put_json_escaped(out, (struct slice){ bytes.ptr, n });
+        bytes = slice_after(bytes, n > 0 ? n : 1);
     }
 }
 

@@ -14,9 +14,6 @@
 #define TEXT_VALUE_MAX 64          /* bytes of a user's value that a message shows */
 #define TEXT_DISTANCE_LIMIT_MAX 31 /* of text_distance(), which keeps its rows on the stack */
 
-/* Is the text valid UTF-8 (no overlong forms, no surrogates)? */
-bool text_is_utf8(struct slice text);
-
 /*
  * Appends s for a message: at most max bytes of it (whole UTF-8 characters, then "..."), control
  * characters (C0, DEL, C1, U+2028/9, bidi controls) as \n, \t, \x1b or \u202e, bytes that are not
@@ -33,6 +30,9 @@ void text_put_line(struct buf *out, struct slice s, size_t max);
  * everything else, non-ASCII included, stays as it is.  For valid JSON text must be valid UTF-8.
  */
 void text_put_json_escaped(struct buf *out, struct slice text);
+
+/* The same for any bytes: each that is not UTF-8 becomes U+FFFD, as Go's encoding/json does. */
+void text_put_json_replaced(struct buf *out, struct slice bytes);
 
 /* The same for text of any origin: cut like above, bytes that are not UTF-8 as \ufffd. */
 void text_put_json_any(struct buf *out, struct slice text, size_t max);

@@ -92,8 +92,13 @@ static int put_cacert_bytes(struct evaluation *e, struct json_writer *w)
     if (given.len == 0)
         return 0;
     buf_clear(e->text);
-    bool is_base64 = base64_decode(e->text, given) && text_is_utf8(buf_slice(e->text));
-    put_variable(w, SLICE("VAULT_CACERT_BYTES"), is_base64 ? buf_slice(e->text) : given);
+    if (!base64_decode(e->text, given)) {
+        put_variable(w, SLICE("VAULT_CACERT_BYTES"), given);
+        return 0;
+    }
+    json_put_raw(w, SLICE("{\"name\":\"VAULT_CACERT_BYTES\",\"value\":\""));
+    text_put_json_replaced(w->out, buf_slice(e->text));
+    buf_put_lit(w->out, "\"}");
     return buf_check(e->text, "the CA certificate", &e->err);
 }
 

@@ -12,14 +12,14 @@ static const struct slice outcomes[] = {
 /* Both are filled in only when both are missing; a lone missing one stays missing (K19). */
 static void write_type(const struct review *r, struct json_writer *w)
 {
-    bool untyped = !slice_is_present(r->kind) && !slice_is_present(r->api_version);
+    bool untyped = r->kind.len == 0 && r->api_version.len == 0;
     if (untyped)
         json_put_raw(w,
                      SLICE("\"kind\":\"AdmissionReview\",\"apiVersion\":\"admission.k8s.io/v1\""));
-    if (slice_is_present(r->kind))
-        json_member_raw(w, SLICE("kind"), r->kind);
-    if (slice_is_present(r->api_version))
-        json_member_raw(w, SLICE("apiVersion"), r->api_version);
+    if (r->kind.len > 0)
+        json_member_string(w, SLICE("kind"), r->kind);
+    if (r->api_version.len > 0)
+        json_member_string(w, SLICE("apiVersion"), r->api_version);
 }
 
 static void write_status(const struct inject_decision *d, struct json_writer *w)

@@ -18,11 +18,4 @@ int container_patch(struct evaluation *e, struct slice patch, struct slice conta
                     struct json_index *container_index, struct buf *out)
     __attribute__((warn_unused_result));
 
-/*
- * Is the value at ref a container, as far as injection knows its members?  -1 with ERROR_SHAPE naming
- * the member.
- */
-int container_check(const struct json_index *ix, json_ref ref, struct arena *arena,
-                    struct error *err) __attribute__((warn_unused_result));
-
 #endif

@@ -34,8 +34,9 @@ static const struct pod_mount *find_aws_mount(const struct pod *pod)
 {
     for (unsigned i = 0; i < pod->app.count; i++) {
         for (unsigned k = 0; k < pod->app.at[i].mount_count; k++) {
-            if (slice_contains(pod->app.at[i].mount[k].path, SLICE(AWS_MOUNT_MARK)))
-                return &pod->app.at[i].mount[k];
+            const struct pod_mount *m = &pod->app.at[i].mount[k];
+            if (slice_contains(m->path, SLICE(AWS_MOUNT_MARK)))
+                return m->name.len > 0 ? m : NULL;
         }
     }
     return NULL;

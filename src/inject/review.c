@@ -60,6 +60,22 @@ static int read_request(const struct json_index *ix, json_ref place, struct aren
     return 0;
 }
 
+/* A group and a version, or a version; "/v1" has an empty group and is echoed as "v1". */
+static int read_api_version(const struct json_index *ix, json_ref ref, struct arena *arena,
+                            struct slice *ret, struct error *err)
+{
+    struct slice text;
+    if (text_of(ix, ref, arena, "apiVersion", &text, err) < 0)
+        return -1;
+    const char *slash = text.len > 0 ? memchr(text.ptr, '/', text.len) : NULL;
+    if (slash && memchr(slash + 1, '/', (size_t)(text.ptr + text.len - slash - 1)))
+        return error_set(err, ERROR_SHAPE,
+                         "apiVersion has more than one '/'; admission.k8s.io/v1 is "
+                         "expected");
+    *ret = slash == text.ptr && slash ? slice_after(text, 1) : text;
+    return 0;
+}
+
 int review_read(const struct json_index *ix, struct arena *arena, struct review *ret,
                 struct error *err)
 {
@@ -73,8 +89,9 @@ int review_read(const struct json_index *ix, struct arena *arena, struct review 
     struct review r = { .ix = ix };
     if (read_request(ix, env.request, arena, &r, err) < 0)
         return -1;
-    r.api_version = json_raw(ix, env.api_version);
-    r.kind = json_raw(ix, env.kind);
+    if (text_of(ix, env.kind, arena, "kind", &r.kind, err) < 0 ||
+        read_api_version(ix, env.api_version, arena, &r.api_version, err) < 0)
+        return -1;
     *ret = r;
     return 0;
 }

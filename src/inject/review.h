@@ -16,7 +16,7 @@
 
 struct review {
     const struct json_index *ix;
-    struct slice api_version; /* JSON text of the value; absent when absent */
+    struct slice api_version; /* "" when absent or empty */
     struct slice kind;        /* the same */
     struct slice uid_json;    /* JSON text of the uid; "\"\"" when absent */
     struct slice uid;

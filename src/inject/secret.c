@@ -35,6 +35,13 @@ static void declare(struct settings *s, struct slice raw)
     s->secret_count++;
 }
 
+/* The name that an entry declares; a template file without a name is the template of "file-". */
+static struct slice raw_name(const struct annotation_entry *entry)
+{
+    bool is_nameless_file = entry->id == ANN_TEMPLATE_FILE && entry->suffix.len == 0;
+    return is_nameless_file ? SLICE("file-") : entry->suffix;
+}
+
 static int declare_all(struct evaluation *e)
 {
     unsigned most = 0;
@@ -49,8 +56,9 @@ static int declare_all(struct evaluation *e)
     for (size_t i = 0; i < DECLARING_COUNT; i++) {
         for (unsigned k = e->set.first[declaring[i]]; k < e->set.first[declaring[i] + 1]; k++) {
             const struct annotation_entry *entry = e->set.entries[k];
-            if (entry->suffix.len > 0 && slice_trim(entry->value).len > 0)
-                declare(&e->settings, entry->suffix);
+            struct slice raw = raw_name(entry);
+            if (raw.len > 0 && slice_trim(entry->value).len > 0)
+                declare(&e->settings, raw);
         }
     }
     return 0;

@@ -1,6 +1,7 @@
 #include "inject/setter.h"
 
 #include "base/num.h"
+#include "base/text.h"
 #include "inject/evaluation.h"
 #include "json/patch.h"
 
@@ -146,10 +147,11 @@ int set_default_template(struct evaluation *e, const struct annotation *row, str
         return 0;
     }
     struct slice name = evaluation_name(e, (enum annotation_id)(row - annotation_info(0)));
+    struct slice folded = text_to_lower(e->arena, value); /* as upstream prints it */
     evaluation_warn(e, REASON_WARN_DETAIL, SLICE_FMT ": the default template is map or json",
                     SLICE_ARG(name));
     return evaluation_deny(e, REASON_BAD_TEMPLATE_TYPE, "invalid default template type: " SLICE_FMT,
-                           SLICE_ARG(value));
+                           SLICE_ARG(folded));
 }
 
 /* Denies with upstream's fixed text; what would be right goes into a warning. */

@@ -61,7 +61,7 @@ bool telemetry_knows(struct slice name)
     return find_field(name) != NULL;
 }
 
-/* Scans the value as JSON; false when it is plain text (which includes numbers beyond a double). */
+/* Scans the value as JSON; false when it is plain text, as a number beyond a double makes it. */
 static bool is_json(struct evaluation *e, struct slice value)
 {
     struct error err = ERROR_INIT;
@@ -72,8 +72,11 @@ static bool is_json(struct evaluation *e, struct slice value)
             e->err = err;
         return false;
     }
-    return !json_is(ix, JSON_ROOT, JSON_NUMBER) ||
-           num_json_double(json_raw(ix, JSON_ROOT), &number) == NUM_OK;
+    for (json_ref ref = JSON_ROOT; ref < ix->count; ref++) {
+        if (json_is(ix, ref, JSON_NUMBER) && num_json_double(json_raw(ix, ref), &number) != NUM_OK)
+            return false;
+    }
+    return true;
 }
 
 /* Upstream converts through a double, so 5.0 and 1e3 are integers. */

@@ -135,6 +135,9 @@ static int apply_one(struct patch *p, json_ref object, struct error *err)
 {
     struct slice name = SLICE_ABSENT;
     struct slice path = SLICE_ABSENT;
+    if (!json_is(p->ix, object, JSON_OBJECT))
+        return error_set(err, ERROR_SHAPE, "expected an object, found %s",
+                         json_kind_name(p->ix, object));
     if (json_check_unique(p->ix, object, p->tree.arena, "the operation", err) < 0)
         return -1;
     if (read_string(p, object, SLICE("op"), "op", &name, err) < 0)
@@ -174,7 +177,7 @@ int json_patch_check(const struct json_index *patch, json_ref list, struct error
         if (number == JSON_PATCH_OPERATIONS_MAX)
             return error_set(err, ERROR_LIMIT, "a JSON patch has more than %u operations",
                              JSON_PATCH_OPERATIONS_MAX);
-        if (!json_is(patch, it, JSON_OBJECT))
+        if (!json_is(patch, it, JSON_OBJECT) && !json_is(patch, it, JSON_NULL))
             return error_set(err, ERROR_SHAPE, "operation %u: expected an object, found %s", number,
                              json_kind_name(patch, it));
         number++;

@@ -17,7 +17,8 @@
 #define JSON_PATCH_OPERATIONS_MAX 10000u
 
 /*
- * Checks the outer form only: an array of objects, or null (an empty patch).  -1 with ERROR_SHAPE.
+ * Checks the outer form only: an array of objects, or null (an empty patch); a null element passes here
+ * and fails when it is applied, as in vault-k8s.  -1 with ERROR_SHAPE.
  * Operation names, paths and values are looked at by json_patch_apply().
  */
 int json_patch_check(const struct json_index *patch, json_ref list, struct error *err)

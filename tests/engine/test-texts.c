@@ -131,7 +131,7 @@ static bool is_printable(struct slice text)
     struct buf line;
     buf_init(&line, (size_t)1 << 20);
     text_put_line(&line, text, (size_t)1 << 20);
-    bool same = text_is_utf8(text) && slice_equal(buf_slice(&line), text);
+    bool same = slice_equal(buf_slice(&line), text);
     buf_done(&line);
     return same;
 }

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "inject/container-patch.h"
 #include "inject/members.h"
 
 #define ARENA_BYTES ((size_t)1 << 20)
@@ -97,53 +96,12 @@ static void wrong_objects_are_refused(void **state)
     }
 }
 
-static int check_container(struct fixture *f, const char *text)
-{
-    f->err = (struct error)ERROR_INIT;
-    assert_int_equal(json_scan(&f->ix, slice_of(text), &f->err), 0);
-    return container_check(&f->ix, JSON_ROOT, &f->arena, &f->err);
-}
-
-static void containers_are_told_from_others(void **state)
-{
-    static const char *const good[] = {
-        "{}",
-        "{\"name\":\"a\",\"future\":{\"x\":[null]},\"args\":[\"a\",null],\"env\":[{\"name\":\"A\"}]"
-        "}",
-        "{\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":64,\"x\":null}}}",
-        "{\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/a\",\"readOnly\":true}]}",
-    };
-    static const char *const bad[][2] = {
-        { "[]", "an object is expected" },
-        { "{\"name\":1}", "name must be a string" },
-        { "{\"args\":\"a\"}", "args must be an array" },
-        { "{\"args\":[1]}", "a string is expected" },
-        { "{\"command\":[{}]}", "a string is expected" },
-        { "{\"env\":[\"A=b\"]}", "an object is expected" },
-        { "{\"env\":[{\"name\":\"A\",\"value\":1}]}", "value must be a string" },
-        { "{\"volumeMounts\":[{\"mountPath\":[]}]}", "mountPath must be a string" },
-        { "{\"resources\":{\"limits\":{\"cpu\":\"1x\"}}}", "quantity" },
-        { "{\"resources\":{\"requests\":{\"cpu\":true}}}", "quantity" },
-        { "{\"tty\":\"yes\"}", "tty must be true or false" },
-    };
-    struct fixture *f = *state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        assert_int_equal(check_container(f, good[i]), 0);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        assert_int_equal(check_container(f, bad[i][0]), -1);
-        assert_int_equal(f->err.code, ERROR_SHAPE);
-        if (!strstr(f->err.msg, bad[i][1]))
-            fail_msg("%s: %s", bad[i][0], f->err.msg);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_found),
         cmocka_unit_test(null_counts_as_absent),
         cmocka_unit_test(wrong_objects_are_refused),
-        cmocka_unit_test(containers_are_told_from_others),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
