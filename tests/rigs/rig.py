@@ -2,14 +2,18 @@
 
 import functools
 import http.client
+import json
 import os
 import pathlib
 import re
+import resource
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 
 HANG_GUARD = 60  # seconds; only ends what hangs
@@ -137,6 +141,11 @@ def start_keyhook(log, *args, cpu=None, env=None):
     return Process(command, log, cpu=cpu, env=env).wait_ready()
 
 
+def plain_port(process):
+    """The port without TLS, of a process that was started with -plain-listen."""
+    return int(process.wait_for_log(r"plain[^\n]*\bport=(\d+)")[1])
+
+
 def free_port():
     """One that was free a moment ago: only for a process that cannot tell its own."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
@@ -201,3 +210,114 @@ def exchange(sock, request):
 def ask(port, data, path="/mutate?timeout=10s"):
     with connect(port) as sock:
         return exchange(sock, request_bytes(data, path))
+
+
+# --- programs in Go: its net/http is the client that counts
+
+
+@functools.cache
+def go_program(name):
+    """Builds tests/rigs/<name>.go from the standard library alone."""
+    out = ROOT / "build" / "rigs" / name
+    go = shutil.which("go") or "/usr/local/go/bin/go"
+    if not os.access(go, os.X_OK):
+        sys.exit("go is missing: the rigs' client is Go's net/http, as the API server's is; install"
+                 " Go 1.19 or later (Debian: golang-go)")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    env = dict(os.environ, GO111MODULE="off", GOFLAGS="", GOTOOLCHAIN="local", GOPROXY="off")
+    if "HOME" not in env:
+        env.setdefault("GOCACHE", str(out.parent / "go-cache"))
+    done = subprocess.run([go, "build", "-o", str(out), str(ROOT / "tests" / "rigs" / f"{name}.go")],
+                          env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{name}.go: {done.stderr}")
+    return str(out)
+
+
+class Helper:
+    """A program that is told by its input, ends with it, and answers by lines."""
+
+    def __init__(self, *command):
+        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.lines = []
+        self.news = threading.Condition()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.child.stdout:
+            with self.news:
+                self.lines.append(line.rstrip("\n"))
+                self.news.notify_all()
+
+    def tell(self, line):
+        self.child.stdin.write(line + "\n")
+        self.child.stdin.flush()
+
+    def find(self, pattern, begin=0, timeout=HANG_GUARD):
+        """The match of the first line from index begin on, or None when none comes in time."""
+        end = time.monotonic() + timeout
+        with self.news:
+            while True:
+                for line in self.lines[begin:]:
+                    if found := re.search(pattern, line):
+                        return found
+                left = end - time.monotonic()
+                if left <= 0 or (self.child.poll() is not None and not self.reader.is_alive()):
+                    return None
+                self.news.wait(min(left, 0.5))
+
+    def wait_for(self, pattern, begin=0):
+        found = self.find(pattern, begin)
+        if not found:
+            sys.exit(f"{self.child.args[0]}: waited in vain for {pattern!r}: {self.lines[-5:]}")
+        return found
+
+    def mark(self):
+        """For a client: what happened since the last mark."""
+        begin = len(self.lines)
+        self.tell("mark")
+        return json.loads(self.wait_for(r"^\{.*\}$", begin)[0])
+
+    def finish(self):
+        """Ends its input; its last line."""
+        self.child.stdin.close()
+        try:
+            self.child.wait(HANG_GUARD)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+        self.reader.join()
+        return self.lines[-1] if self.lines else ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+
+
+def raise_open_files(needed):
+    """The limit of this process and of those that it starts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        sys.exit(f"{needed} open files are needed, the hard limit is {hard}: ulimit -Hn")
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+class Verdicts:
+    """What a rig found, counted as the test runner counts."""
+
+    def __init__(self):
+        self.failed = self.passed = 0
+
+    def check(self, what, is_right):
+        print(f"{'ok    ' if is_right else 'FAILED'}  {what}", flush=True)
+        self.passed += bool(is_right)
+        self.failed += not is_right
+
+    def close(self):
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        return 1 if self.failed or not self.passed else 0
