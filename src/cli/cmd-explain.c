@@ -22,7 +22,7 @@ static int print_page(const struct command_context *ctx, int argc, char **argv)
                 p->print(ctx->out);
                 return COMMAND_OK;
             }
-    return usage(ctx, "--markdown takes one of annotations, options, reasons");
+    return usage(ctx, "--markdown takes one of annotations, metrics, options, reasons");
 }
 
 static int unknown(const struct command_context *ctx, struct slice name)

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -22,7 +24,13 @@
 #include "server/tls-priority.h"
 
 #define US_PER_SECOND 1000000
+#define US_PER_MS 1000
+#define NS_PER_US 1000
 #define CERT_OUT_MODE 0644
+#define RELOAD_TRIES 3
+#define RELOAD_PAUSE_NS 50000000 /* two files are never replaced in one step */
+
+enum reload { RELOAD_OK, RELOAD_FAILED };
 
 /* Everything the daemon owns besides its threads. */
 struct service {
@@ -151,8 +159,8 @@ static void log_certificate(const struct cert_bundle *b, bool is_own)
                   LOG_FIELDS(log_cstr("better", "ECDSA P-256")));
 }
 
-static int set_up_certificate(struct service *s, const struct server_settings *set,
-                              struct error *err)
+/* Makes or reads the pair and gives it to new connections; without success the old one stays. */
+static int load_certificate(struct service *s, const struct server_settings *set, struct error *err)
 {
     struct cert_bundle *b = NULL;
     bool is_own = set->tls_cert_file.len == 0;
@@ -162,8 +170,31 @@ static int set_up_certificate(struct service *s, const struct server_settings *s
     if (rc != 0)
         return error_wrap(err, "serving certificate");
     log_certificate(b, is_own);
+    metrics_set(s->metrics, METRIC_CERT_EXPIRY, b->not_after);
     cert_store_replace(s->certs, b);
     return 0;
+}
+
+/* On SIGHUP.  A bad pair leaves the old one; one that is just being replaced is read again. */
+static void reload_certificate(struct service *s, const struct server_settings *set)
+{
+    struct error err = ERROR_INIT;
+    struct timespec pause = { .tv_nsec = RELOAD_PAUSE_NS };
+    if (set->tls_cert_file.len == 0) {
+        log_write(LOG_LEVEL_INFO, "the certificate is our own, there is nothing to read again",
+                  LOG_NO_FIELDS);
+        return;
+    }
+    int rc = load_certificate(s, set, &err);
+    for (unsigned i = 1; rc < 0 && i < RELOAD_TRIES; i++) {
+        (void)nanosleep(&pause, NULL);
+        err = (struct error)ERROR_INIT;
+        rc = load_certificate(s, set, &err);
+    }
+    metrics_count(s->metrics, METRIC_CERT_RELOADS, rc < 0 ? RELOAD_FAILED : RELOAD_OK);
+    if (rc < 0)
+        log_write(LOG_LEVEL_ERROR, "the certificate was not replaced",
+                  LOG_FIELDS(log_cstr("error", err.msg)));
 }
 
 static int service_init(struct service *s, const struct server_settings *set, struct error *err)
@@ -176,8 +207,10 @@ static int service_init(struct service *s, const struct server_settings *set, st
         return error_nomem(err);
     metrics_label(s->metrics, METRIC_BUILD_INFO, 0, slice_of(keyhook_version()), SLICE_ABSENT);
     metrics_count(s->metrics, METRIC_BUILD_INFO, 0);
+    metrics_label(s->metrics, METRIC_CERT_RELOADS, RELOAD_OK, SLICE("ok"), SLICE_ABSENT);
+    metrics_label(s->metrics, METRIC_CERT_RELOADS, RELOAD_FAILED, SLICE("failed"), SLICE_ABSENT);
     metrics_set(s->metrics, METRIC_START_TIME, wall_seconds());
-    return set_up_certificate(s, set, err);
+    return load_certificate(s, set, err);
 }
 
 /* --- life -------------------------------------------------------------------------------------- */
@@ -188,43 +221,115 @@ static void block_signals(sigset_t *ret)
     sigemptyset(ret);
     sigaddset(ret, SIGTERM);
     sigaddset(ret, SIGINT);
+    sigaddset(ret, SIGHUP);
     pthread_sigmask(SIG_BLOCK, ret, NULL); /* inherited by every thread to come */
 }
 
-static const char *wait_for_signal(const sigset_t *signals)
+/* The next signal, or 0 at `until` (monotonic microseconds); SIGHUP is dealt with here. */
+static int next_signal(struct service *s, const struct server_settings *set,
+                       const sigset_t *signals, int64_t until)
 {
-    int got = 0;
-    while (sigwait(signals, &got) != 0)
-        continue;
-    return got == SIGTERM ? "SIGTERM" : "SIGINT";
+    while (true) {
+        int64_t left = until - time_monotonic_us();
+        struct timespec wait = { left / US_PER_SECOND, left % US_PER_SECOND * NS_PER_US };
+        if (left <= 0)
+            return 0;
+        int got = sigtimedwait(signals, NULL, &wait);
+        if (got == SIGHUP)
+            reload_certificate(s, set);
+        else if (got > 0)
+            return got;
+    }
+}
+
+static const char *signal_name(int number)
+{
+    return number == SIGTERM ? "SIGTERM" : "SIGINT";
+}
+
+/* From the first signal to the end of the drain period, or to a second signal. */
+static void drain(struct service *s, struct server *srv, const struct server_settings *set,
+                  const sigset_t *signals)
+{
+    server_drain(srv);
+    log_write(LOG_LEVEL_INFO, "draining",
+              LOG_FIELDS(log_int("millis", set->drain_period / US_PER_MS)));
+    int got = next_signal(s, set, signals, time_monotonic_us() + set->drain_period);
+    if (got > 0)
+        log_write(LOG_LEVEL_INFO, "the rest of the drain period is skipped",
+                  LOG_FIELDS(log_cstr("signal", signal_name(got))));
+}
+
+static struct server_limits limits_of(const struct server_settings *set)
+{
+    return (struct server_limits){
+        .connections = (unsigned)set->connections_per_worker,
+        .per_source = (unsigned)set->connections_per_source,
+        .requests = (unsigned)set->requests_per_connection,
+        .in_flight = (unsigned)set->in_flight_limit,
+        .header_bytes = (size_t)set->header_limit,
+        .body_bytes = (size_t)set->body_limit,
+        .handshake = set->handshake_timeout,
+        .request = set->request_timeout,
+        .idle = set->idle_timeout,
+        .age = set->connection_age,
+    };
+}
+
+/* As many files as all connections need, if the system lets us. */
+static void raise_descriptors(uint64_t needed)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+        return;
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < needed)
+        log_write(LOG_LEVEL_WARN, "the limit of open files is below that of connections",
+                  LOG_FIELDS(log_int("open_files", (long long)limit.rlim_cur),
+                             log_int("needed", (long long)needed)));
+}
+
+static void log_listening(const struct server_config *config, const struct server *srv)
+{
+    unsigned plain = server_plain_port(srv);
+    log_write(LOG_LEVEL_INFO, "listening",
+              LOG_FIELDS(log_string("address", config->listen), log_int("port", server_port(srv)),
+                         log_int("workers", config->workers),
+                         log_cstr("version", keyhook_version())));
+    if (plain > 0)
+        log_write(LOG_LEVEL_INFO, "listening without TLS",
+                  LOG_FIELDS(log_string("address", config->plain_listen), log_int("port", plain)));
 }
 
 static int run(const struct options *opt, struct service *s, struct error *err)
 {
     sigset_t signals;
+    const struct server_settings *set = &opt->server;
     block_signals(&signals);
-    if (service_init(s, &opt->server, err) < 0)
+    if (service_init(s, set, err) < 0)
         return -1;
     struct server_config config = {
         .inject = &opt->inject,
         .certs = s->certs,
         .metrics = s->metrics,
-        .listen = opt->server.listen,
-        .telemetry_path = opt->server.telemetry_path,
+        .listen = set->listen,
+        .plain_listen = set->plain_listen,
+        .telemetry_path = set->telemetry_path,
         .tls_priorities = buf_cstr(&s->priorities),
-        .body_max = (size_t)opt->server.body_limit,
-        .workers = server_default_workers(),
+        .workers = set->workers > 0 ? (unsigned)set->workers : server_default_workers(),
+        .limits = limits_of(set),
     };
     struct server *srv;
+    raise_descriptors(server_descriptors(&config));
     if (server_start(&config, &srv, err) < 0)
         return -1;
-    log_write(LOG_LEVEL_INFO, "listening",
-              LOG_FIELDS(log_string("address", opt->server.listen),
-                         log_int("port", server_port(srv)), log_int("workers", config.workers),
-                         log_cstr("version", keyhook_version())));
-    log_write(LOG_LEVEL_INFO, "stopping",
-              LOG_FIELDS(log_cstr("signal", wait_for_signal(&signals))));
-    unsigned cut = server_stop(srv, SERVER_STOP_MS);
+    log_listening(&config, srv);
+    int got = next_signal(s, set, &signals, INT64_MAX);
+    log_write(LOG_LEVEL_INFO, "stopping", LOG_FIELDS(log_cstr("signal", signal_name(got))));
+    if (got == SIGTERM && set->drain_period > 0)
+        drain(s, srv, set, &signals);
+    unsigned cut = server_stop(srv, set->stop_timeout);
     log_write(LOG_LEVEL_INFO, "stopped", LOG_FIELDS(log_int("requests_cut_off", cut)));
     return 0;
 }

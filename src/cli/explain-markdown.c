@@ -10,6 +10,7 @@
 #include "cli/explain.h"
 #include "cli/option-table.h"
 #include "inject/reason.h"
+#include "metrics/metric-table.h"
 
 #define GENERATED "<!-- Printed from the tables by scripts/gen-docs; do not edit. -->\n\n"
 
@@ -216,8 +217,30 @@ static void print_reasons(FILE *out)
     reason_rows(out, REASON_WARN, "Warnings");
 }
 
+static void print_metrics(FILE *out)
+{
+    (void)fputs(GENERATED
+                "# Metrics\n\n"
+                "In the text format of Prometheus, at `-telemetry-path` of the TLS port and at\n"
+                "`/metrics` of the port of `-plain-listen`. Only `namespace` takes values from\n"
+                "requests: the first 1,000, then `other`.\n\n"
+                "| Name | Kind | Labels | Meaning |\n|---|---|---|---|\n",
+                out);
+    for (unsigned id = 0; id < METRIC__COUNT; id++) {
+        const struct metric *m = metric_info((enum metric_id)id);
+
+        (void)fprintf(out, "| `%s` | %s | ", m->name, metric_kind_word(m->kind));
+        if (*m->labels)
+            put_code(out, slice_of(m->labels));
+        (void)fputs(" | ", out);
+        put_cell(out, slice_of(m->help));
+        (void)fputs(" |\n", out);
+    }
+}
+
 const struct explain_page explain_pages[] = {
     { "annotations", print_annotations },
+    { "metrics", print_metrics },
     { "options", print_options },
     { "reasons", print_reasons },
     { NULL, NULL },

@@ -10,7 +10,7 @@ struct explain_page {
     void (*print)(FILE *out);
 };
 
-/* annotations, options, reasons; ended by a row without name. */
+/* annotations, metrics, options, reasons; ended by a row without name. */
 extern const struct explain_page explain_pages[];
 
 #endif

@@ -6,10 +6,12 @@
 #include "cli/command.h"
 #include "cli/option-check.h"
 #include "cli/option-values.h"
+#include "cli/server-limit.h"
 
 #define TEXT(m) OPTION_TEXT(struct options, m)
 #define BOOL(m) OPTION_BOOL(struct options, m)
 #define INT(m) OPTION_INT(struct options, m)
+#define DURATION(m) OPTION_DURATION(struct options, m)
 #define FLOAT(m) OPTION_FLOAT(struct options, m)
 
 #define UP(name) .env = "AGENT_INJECT_" name, .since = "vault-k8s"
@@ -18,6 +20,7 @@
 
 #define ENGINE(g) .group = OPTION_GROUP_##g, .commands = COMMAND_SERVE | COMMAND_INJECT
 #define SERVER(g) .group = OPTION_GROUP_##g, .commands = COMMAND_SERVE
+#define LIMIT SERVER(LIMIT), .check = check_server_limit
 
 /* clang-format off */
 const struct option option_rows[] = {
@@ -121,6 +124,16 @@ const struct option option_rows[] = {
     { "body-limit", OWN("BODY_LIMIT"), INT(server.body_limit), .def = "8388608",
       SERVER(SERVER), .check = check_body_limit, .metavar = "BYTES",
       .help = "largest request body, 65536 to 67108864 bytes" },
+    { "plain-listen", OWN("PLAIN_LISTEN"), TEXT(server.plain_listen), .def = "",
+      SERVER(SERVER), .metavar = "HOST:PORT",
+      .help = "address of a port without TLS for health, metrics and version; empty for none" },
+    { "workers", OWN("WORKERS"), INT(server.workers), .def = "0",
+      LIMIT, .metavar = "COUNT",
+      .help = "threads that answer requests; 0 is one for each CPU that the process may use" },
+    { "drain-period", OWN("DRAIN_PERIOD"), DURATION(server.drain_period), .def = "10s", LIMIT,
+      .help = "how long requests are still taken after SIGTERM, while endpoints are being removed" },
+    { "stop-timeout", OWN("STOP_TIMEOUT"), DURATION(server.stop_timeout), .def = "10s", LIMIT,
+      .help = "how long requests in flight may take at the end" },
     { "use-leader-elector", UP("USE_LEADER_ELECTOR"), BOOL(server.use_leader_elector), .def = "false",
       SERVER(SERVER), .check = check_leader_elector,
       .help = "accepted for vault-k8s; has no effect, as replicas need no leader" },
@@ -128,6 +141,31 @@ const struct option option_rows[] = {
       SERVER(SERVER), .metavar = "NAME", .help = "namespace that the program runs in" },
     { NULL, .env = "POD_NAME", .since = "vault-k8s", TEXT(server.pod_name), .def = "",
       SERVER(SERVER), .metavar = "NAME", .help = "name of the pod that the program runs in" },
+
+    /* limits of the daemon */
+    { "connections-per-worker", OWN("CONNECTIONS_PER_WORKER"), INT(server.connections_per_worker), .def = "512",
+      LIMIT, .metavar = "COUNT",
+      .help = "open connections for each worker; beyond, the oldest one without a request makes room" },
+    { "connections-per-source", OWN("CONNECTIONS_PER_SOURCE"), INT(server.connections_per_source), .def = "0",
+      LIMIT, .metavar = "COUNT",
+      .help = "open connections from one address; 0 is no limit, as all API servers may share an address" },
+    { "in-flight-limit", OWN("IN_FLIGHT_LIMIT"), INT(server.in_flight_limit), .def = "256",
+      LIMIT, .metavar = "COUNT",
+      .help = "admission requests at a time for each worker; further ones are answered 503" },
+    { "header-limit", OWN("HEADER_LIMIT"), INT(server.header_limit), .def = "32768",
+      LIMIT, .metavar = "BYTES",
+      .help = "memory for the head of a request; larger ones are answered 431" },
+    { "handshake-timeout", OWN("HANDSHAKE_TIMEOUT"), DURATION(server.handshake_timeout), .def = "10s", LIMIT,
+      .help = "time for the TLS handshake" },
+    { "request-timeout", OWN("REQUEST_TIMEOUT"), DURATION(server.request_timeout), .def = "10s", LIMIT,
+      .help = "time from the first to the last byte of a request, and again for its answer" },
+    { "idle-timeout", OWN("IDLE_TIMEOUT"), DURATION(server.idle_timeout), .def = "120s", LIMIT,
+      .help = "time between requests; below 90s the API server may lose a race against the end" },
+    { "requests-per-connection", OWN("REQUESTS_PER_CONNECTION"), INT(server.requests_per_connection), .def = "0",
+      LIMIT, .metavar = "COUNT",
+      .help = "requests after which a connection ends; 0 is no limit" },
+    { "connection-age", OWN("CONNECTION_AGE"), DURATION(server.connection_age), .def = "10m", LIMIT,
+      .help = "age, give or take a tenth, at which a connection ends with its next answer; 0 is no limit" },
 
     /* the serving certificate and TLS */
     { "tls-cert-file", UP_ALIAS("TLS_CERT_FILE"), TEXT(server.tls_cert_file), .def = "",
@@ -206,6 +244,7 @@ const char *option_group_title(enum option_group group)
         [OPTION_GROUP_RESOURCES] = "Resources of the agent containers",
         [OPTION_GROUP_ENGINE] = "Injection as a whole",
         [OPTION_GROUP_SERVER] = "Server",
+        [OPTION_GROUP_LIMIT] = "Limits of the server",
         [OPTION_GROUP_TLS] = "Serving certificate and TLS",
         [OPTION_GROUP_LOG] = "Log",
     };

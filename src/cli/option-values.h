@@ -45,6 +45,17 @@ struct server_settings {
     double lease_renewal_threshold; /* accepted, no effect, as in vault-k8s */
     int64_t body_limit;             /* bytes of a request body */
 
+    struct slice plain_listen; /* "host:port" or ":port"; empty: no plain-HTTP port */
+    int64_t workers;           /* 0: as many as there are CPUs to use */
+    int64_t connections_per_worker;
+    int64_t connections_per_source;                           /* 0: no limit */
+    int64_t requests_per_connection;                          /* 0: no limit */
+    int64_t in_flight_limit;                                  /* of each worker */
+    int64_t header_limit;                                     /* bytes of a request's head */
+    int64_t handshake_timeout, request_timeout, idle_timeout; /* microseconds, as all below */
+    int64_t connection_age;                                   /* 0: no limit */
+    int64_t drain_period, stop_timeout;
+
     /* derived by the checks */
     enum setting_log_level level;
     bool log_json;

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/text.h"
 
+#define NS_PER_US 1000
 #define MESSAGE_MAX ((size_t)ERROR_MSG_MAX)
 
 /* Where the value of a row came from. */
@@ -52,6 +53,16 @@ int option_set_int(void *member, struct slice text, struct error *err)
 {
     if (num_int64(text, member) != NUM_OK)
         return option_bad_value(err, text, "is not a base-10 integer of 64 bits");
+    return 0;
+}
+
+int option_set_duration(void *member, struct slice text, struct error *err)
+{
+    int64_t ns;
+
+    if (num_duration(text, &ns) != NUM_OK)
+        return option_bad_value(err, text, "is not a duration such as 300ms or 1m30s");
+    *(int64_t *)member = ns / NS_PER_US;
     return 0;
 }
 

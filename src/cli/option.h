@@ -32,6 +32,7 @@ enum option_group {
     OPTION_GROUP_RESOURCES,
     OPTION_GROUP_ENGINE,
     OPTION_GROUP_SERVER,
+    OPTION_GROUP_LIMIT,
     OPTION_GROUP_TLS,
     OPTION_GROUP_LOG,
     OPTION_GROUP__COUNT
@@ -74,9 +75,13 @@ struct option {
     .set = option_set_bool, .is_bool = true, .offset = OPTION_MEMBER(type, m, bool), \
     .metavar = "BOOL"
 #define OPTION_INT(type, m) .set = option_set_int, .offset = OPTION_MEMBER(type, m, int64_t)
+#define OPTION_DURATION(type, m)                                           \
+    .set = option_set_duration, .offset = OPTION_MEMBER(type, m, int64_t), \
+    .metavar = "DURATION" /* microseconds */
 #define OPTION_FLOAT(type, m) .set = option_set_float, .offset = OPTION_MEMBER(type, m, double)
 
-option_set_fn option_set_text, option_set_bool, option_set_int, option_set_float;
+option_set_fn option_set_text, option_set_bool, option_set_int, option_set_float,
+    option_set_duration;
 
 /* Fills err with "'text' PROBLEM", the text cut and made printable; always returns -1. */
 int option_bad_value(struct error *err, struct slice text, const char *problem);

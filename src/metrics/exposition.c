@@ -2,11 +2,7 @@
 
 #include "metrics/store.h"
 
-static const char *const kind_words[] = {
-    [METRIC_COUNTER] = "counter",
-    [METRIC_GAUGE] = "gauge",
-    [METRIC_HISTOGRAM] = "histogram",
-};
+#define US_PER_SECOND 1000000u
 
 static const struct slice pod_words[METRICS_POD__COUNT] = {
     [METRICS_INIT_AND_SIDECAR] = SLICE_INIT("init_and_sidecar"),
@@ -57,6 +53,27 @@ static void put_value(struct buf *out, int64_t value)
     buf_put_char(out, '\n');
 }
 
+/* Microseconds as seconds, without zeros at the end. */
+static void put_seconds(struct buf *out, uint64_t us)
+{
+    unsigned digits = 0;
+    uint64_t rest = us % US_PER_SECOND;
+    buf_put_int(out, (long long)(us / US_PER_SECOND));
+    for (uint64_t unit = US_PER_SECOND / 10; rest > 0; rest %= unit, unit /= 10) {
+        if (digits++ == 0)
+            buf_put_char(out, '.');
+        buf_put_char(out, (char)('0' + rest / unit));
+    }
+}
+
+static void put_measure(struct buf *out, const struct metric *info, uint64_t value)
+{
+    if (info->kind == METRIC_SECONDS)
+        put_seconds(out, value);
+    else
+        buf_put_int(out, (long long)value);
+}
+
 static void put_series(struct buf *out, const struct metric *info, struct metrics_series *series)
 {
     for (unsigned i = 0; i < METRICS_SERIES_MAX; i++) {
@@ -77,14 +94,16 @@ static void put_histogram(struct buf *out, const struct metric *info, struct met
         if (info->bounds[i] == 0)
             buf_put_lit(out, "+Inf");
         else
-            buf_put_int(out, info->bounds[i]);
+            put_measure(out, info, info->bounds[i]);
         buf_put_lit(out, "\"}");
         put_value(out, (int64_t)total);
         if (info->bounds[i] == 0)
             break;
     }
     put_name(out, info, SLICE("_sum"));
-    put_value(out, (int64_t)atomic_load_explicit(&h->sum, memory_order_relaxed));
+    buf_put_char(out, ' ');
+    put_measure(out, info, atomic_load_explicit(&h->sum, memory_order_relaxed));
+    buf_put_char(out, '\n');
     put_name(out, info, SLICE("_count"));
     put_value(out, (int64_t)total);
 }
@@ -112,12 +131,12 @@ static void put_metric(struct buf *out, struct metrics *m, enum metric_id id)
 {
     const struct metric *info = metric_info(id);
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", info->name, info->help, info->name,
-               kind_words[info->kind]);
+               metric_kind_word(info->kind));
     if (id == METRIC_INJECTIONS) {
         put_pods(out, m, info, METRICS_INIT_AND_SIDECAR, METRICS_SIDECAR_ONLY);
     } else if (id == METRIC_FAILED) {
         put_pods(out, m, info, METRICS_FAILED, METRICS_FAILED);
-    } else if (info->kind == METRIC_HISTOGRAM) {
+    } else if (metric_is_histogram(info)) {
         put_histogram(out, info, &m->histograms[id]);
     } else if (info->labels[0] != '\0') {
         put_series(out, info, m->series[id]);

@@ -3,6 +3,7 @@
 
 /* What is counted: the rows of metric.def and their limits. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define METRICS_SERIES_MAX 64u /* fixed series of one metric */
@@ -18,7 +19,12 @@ enum metric_id {
     METRIC__COUNT
 };
 
-enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+enum metric_kind {
+    METRIC_COUNTER,
+    METRIC_GAUGE,
+    METRIC_HISTOGRAM,
+    METRIC_SECONDS, /* a histogram of microseconds that is shown in seconds */
+};
 
 /* One row of metric.def. */
 struct metric {
@@ -30,6 +36,14 @@ struct metric {
 };
 
 const struct metric *metric_info(enum metric_id id);
+
+/* counter, gauge or histogram. */
+const char *metric_kind_word(enum metric_kind kind);
+
+static inline bool metric_is_histogram(const struct metric *m)
+{
+    return m->kind == METRIC_HISTOGRAM || m->kind == METRIC_SECONDS;
+}
 
 /* What is counted by namespace. */
 enum metrics_pod {

@@ -59,6 +59,12 @@ void metrics_count(struct metrics *m, enum metric_id id, unsigned index)
     atomic_fetch_add_explicit(&m->series[id][index].value, 1, memory_order_relaxed);
 }
 
+void metrics_set_series(struct metrics *m, enum metric_id id, unsigned index, int64_t value)
+{
+    assert(index < METRICS_SERIES_MAX);
+    atomic_store_explicit(&m->series[id][index].value, value, memory_order_relaxed);
+}
+
 void metrics_count_pod(struct metrics *m, enum metrics_pod what, struct slice namespace)
 {
     unsigned number = namespace_set_number(&m->namespaces, namespace);

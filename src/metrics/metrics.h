@@ -30,7 +30,7 @@ DEFINE_CLEANUP(metrics_free, struct metrics *);
 void metrics_add(struct metrics *m, enum metric_id id, int64_t delta);
 void metrics_set(struct metrics *m, enum metric_id id, int64_t value);
 
-/* Histograms. */
+/* Histograms; microseconds for METRIC_SECONDS. */
 void metrics_observe(struct metrics *m, enum metric_id id, uint64_t value);
 
 /*
@@ -42,6 +42,9 @@ void metrics_label(struct metrics *m, enum metric_id id, unsigned index, struct 
 
 /* Adds one to a labelled series. */
 void metrics_count(struct metrics *m, enum metric_id id, unsigned index);
+
+/* Sets a labelled series, for gauges. */
+void metrics_set_series(struct metrics *m, enum metric_id id, unsigned index, int64_t value);
 
 /* Adds one for a pod of that namespace. The name is copied when it is new. */
 void metrics_count_pod(struct metrics *m, enum metrics_pod what, struct slice namespace);

@@ -8,15 +8,15 @@
 
 void namespace_set_init(struct namespace_set *set)
 {
-    *set = (struct namespace_set){ .count = 0 };
-    pthread_rwlock_init(&set->lock, NULL);
+    memset(set, 0, sizeof(*set));
+    pthread_mutex_init(&set->lock, NULL);
 }
 
 void namespace_set_done(struct namespace_set *set)
 {
     for (unsigned i = 0; i < set->count; i++)
         free(set->names[i]);
-    pthread_rwlock_destroy(&set->lock);
+    pthread_mutex_destroy(&set->lock);
 }
 
 static unsigned hash(struct slice name)
@@ -27,32 +27,34 @@ static unsigned hash(struct slice name)
     return h;
 }
 
-/* The slot that holds name, or the free one where it belongs. */
-static uint16_t *find_slot(struct namespace_set *set, struct slice name)
+/*
+ * The slot that holds name, or the free one where it belongs.  A slot is written once, after its
+ * name is in place: who sees the number sees the name.
+ */
+static _Atomic uint16_t *find_slot(struct namespace_set *set, struct slice name,
+                                   unsigned *ret_found)
 {
-    unsigned at = hash(name) % NAMESPACE_SLOTS;
-    while (set->slots[at] != 0 && !slice_equal(slice_of(set->names[set->slots[at] - 1u]), name))
-        at = (at + 1) % NAMESPACE_SLOTS;
-    return &set->slots[at];
+    for (unsigned at = hash(name) % NAMESPACE_SLOTS;; at = (at + 1) % NAMESPACE_SLOTS) {
+        *ret_found = atomic_load_explicit(&set->slots[at], memory_order_acquire);
+        if (*ret_found == 0 || slice_equal(slice_of(set->names[*ret_found - 1]), name))
+            return &set->slots[at];
+    }
 }
 
-static unsigned find(struct namespace_set *set, struct slice name)
-{
-    pthread_rwlock_rdlock(&set->lock);
-    unsigned found = *find_slot(set, name);
-    pthread_rwlock_unlock(&set->lock);
-    return found;
-}
-
+/* Under the lock. */
 static unsigned insert(struct namespace_set *set, struct slice name)
 {
-    if (set->count == METRICS_NAMESPACES_MAX)
-        return 0;
+    unsigned found, count = atomic_load_explicit(&set->count, memory_order_relaxed);
+    _Atomic uint16_t *slot = find_slot(set, name, &found);
+    if (found != 0 || count == METRICS_NAMESPACES_MAX)
+        return found;
     char *copy = strndup(name.ptr, name.len);
     if (!copy)
         return 0;
-    set->names[set->count++] = copy;
-    return set->count;
+    set->names[count] = copy;
+    atomic_store_explicit(&set->count, count + 1, memory_order_release);
+    atomic_store_explicit(slot, (uint16_t)(count + 1), memory_order_release);
+    return count + 1;
 }
 
 unsigned namespace_set_number(struct namespace_set *set, struct slice name)
@@ -61,32 +63,22 @@ unsigned namespace_set_number(struct namespace_set *set, struct slice name)
         name = SLICE("");
     if (name.len > METRICS_NAMESPACE_LEN_MAX || memchr(name.ptr, '\0', name.len))
         return NAMESPACE_OTHER;
-    unsigned found = find(set, name);
-    if (found == 0) {
-        pthread_rwlock_wrlock(&set->lock);
-        uint16_t *slot = find_slot(set, name);
-        if (*slot == 0)
-            *slot = (uint16_t)insert(set, name);
-        found = *slot;
-        pthread_rwlock_unlock(&set->lock);
+    unsigned found;
+    find_slot(set, name, &found);
+    if (found == 0 && namespace_set_count(set) < METRICS_NAMESPACES_MAX) {
+        pthread_mutex_lock(&set->lock);
+        found = insert(set, name);
+        pthread_mutex_unlock(&set->lock);
     }
     return found == 0 ? NAMESPACE_OTHER : found - 1;
 }
 
 unsigned namespace_set_count(struct namespace_set *set)
 {
-    pthread_rwlock_rdlock(&set->lock);
-    unsigned count = set->count;
-    pthread_rwlock_unlock(&set->lock);
-    return count;
+    return atomic_load_explicit(&set->count, memory_order_acquire);
 }
 
 struct slice namespace_set_name(struct namespace_set *set, unsigned number)
 {
-    if (number >= METRICS_NAMESPACES_MAX)
-        return SLICE("other");
-    pthread_rwlock_rdlock(&set->lock);
-    struct slice name = slice_of(set->names[number]);
-    pthread_rwlock_unlock(&set->lock);
-    return name;
+    return number >= METRICS_NAMESPACES_MAX ? SLICE("other") : slice_of(set->names[number]);
 }

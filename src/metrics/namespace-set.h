@@ -4,10 +4,12 @@
 /*
  * struct namespace_set: gives each of the first METRICS_NAMESPACES_MAX names a number.
  *
- * Names stay for the life of the set.  Any thread may call any function but init and done.
+ * Names stay for the life of the set.  Any thread may call any function but init and done; only a new
+ * name takes the lock.
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -17,9 +19,9 @@
 #define NAMESPACE_OTHER METRICS_NAMESPACES_MAX
 
 struct namespace_set {
-    pthread_rwlock_t lock;
-    unsigned count;
-    uint16_t slots[NAMESPACE_SLOTS]; /* number + 1; 0: free */
+    pthread_mutex_t lock; /* of writers */
+    atomic_uint count;
+    _Atomic uint16_t slots[NAMESPACE_SLOTS]; /* number + 1; 0: free */
     char *names[METRICS_NAMESPACES_MAX];
 };
 

@@ -4,6 +4,7 @@
 /* What server_start() is told. Immutable; everything is borrowed and must outlive the server. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 #include "inject/options.h"
@@ -12,16 +13,32 @@ struct cert_store;
 struct metrics;
 
 #define SERVER_WORKERS_MAX 64u
+#define SERVER_CONNECTIONS_MAX 65536u /* of each worker */
+
+/* Times are in microseconds. */
+struct server_limits {
+    unsigned connections; /* open ones, of each worker */
+    unsigned per_source;  /* open ones from one address; 0: no limit */
+    unsigned requests;    /* of one connection; 0: no limit */
+    unsigned in_flight;   /* admission requests, of each worker */
+    size_t header_bytes;  /* memory for a request's head */
+    size_t body_bytes;
+    int64_t handshake; /* from the connection to the end of its handshake */
+    int64_t request;   /* from a request's first byte to its last; again for the answer */
+    int64_t idle;      /* between requests */
+    int64_t age;       /* of a connection, give or take a tenth; 0: no limit */
+};
 
 struct server_config {
     const struct inject_options *inject;
     struct cert_store *certs; /* not empty */
     struct metrics *metrics;
     struct slice listen;         /* see listen_socket_open() */
-    struct slice telemetry_path; /* empty: no metrics here */
+    struct slice plain_listen;   /* the same; empty: no port without TLS */
+    struct slice telemetry_path; /* empty: no metrics on the TLS port */
     const char *tls_priorities;  /* see tls_priority_put() */
-    size_t body_max;             /* bytes of a request body */
     unsigned workers;            /* threads; at most SERVER_WORKERS_MAX */
+    struct server_limits limits;
 };
 
 #endif

@@ -2,33 +2,23 @@
 #define SRC_SERVER_CONNECTION_H
 
 /*
- * struct connection: what we keep for one TCP connection.
- *
- * Made and freed by connection_notify(), which libmicrohttpd calls before the first handshake byte
- * and after the TLS session is gone; only that connection's thread touches it.
+ * One connection's life on its worker's thread: notifications of libmicrohttpd and of GnuTLS, cork,
+ * certificate, age.  The record is struct connection in state.h.
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <gnutls/abstract.h>
 #include <microhttpd.h>
 
-struct cert_bundle;
-struct server;
+struct connection;
 
-struct connection {
-    struct server *server;
-    int fd;                     /* libmicrohttpd's: never closed here */
-    struct cert_bundle *bundle; /* a reference; GnuTLS borrows from it until the session ends */
-    bool is_corked;             /* GnuTLS holds records back */
-    bool has_odd_uri;           /* the request's raw target cannot be trusted after decoding */
-};
-
-/* MHD_OPTION_NOTIFY_CONNECTION; cls is the struct server. */
+/* MHD_OPTION_NOTIFY_CONNECTION; cls is the struct worker. */
 void connection_notify(void *cls, struct MHD_Connection *c, void **socket_context,
                        enum MHD_ConnectionNotificationCode code);
 
-/* MHD_OPTION_URI_LOG_CALLBACK: looks at the raw request target. Always NULL. */
+/* MHD_OPTION_URI_LOG_CALLBACK: a request has begun; looks at its raw target. Always NULL. */
 void *connection_uri(void *cls, const char *uri, struct MHD_Connection *c);
 
 /* MHD_OPTION_HTTPS_CERT_CALLBACK2: the store's current certificate. */
@@ -38,9 +28,12 @@ gnutls_certificate_retrieve_function3 connection_certificate;
 struct connection *connection_of(struct MHD_Connection *c);
 
 /* Holds records back, so that the answer's header and body leave as one; see connection_flush(). */
-void connection_cork(struct MHD_Connection *c);
+void connection_cork(struct connection *conn);
 
 /* Sends what was held back.  A client that does not read loses its connection. */
-void connection_flush(struct MHD_Connection *c);
+void connection_flush(struct connection *conn);
+
+/* True when this answer is to be the connection's last: its age or number of requests; counts it. */
+bool connection_is_spent(struct connection *conn, int64_t now_us);
 
 #endif

@@ -1,16 +1,21 @@
 #include "server/event.h"
 
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <microhttpd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "base/time.h"
 #include "inject/inject.h"
+#include "metrics/metrics.h"
+#include "server/refusal.h"
 #include "server/state.h"
 
 #define LIBRARY_LINE_MAX 512
@@ -83,6 +88,14 @@ static void client_text(struct MHD_Connection *c, char ret[static ADDRESS_TEXT_M
         ret[0] = '\0';
 }
 
+/* An IPv4 address as people write it, on a socket for both kinds too. */
+static struct slice plain_address(const char *text)
+{
+    struct slice s = slice_of(text), mapped = SLICE("::ffff:");
+    bool is_v4 = slice_has_prefix(s, mapped) && memchr(s.ptr, '.', s.len);
+    return is_v4 ? slice_after(s, mapped.len) : s;
+}
+
 static void say_suppressed(uint64_t count, const char *what)
 {
     if (count > 0)
@@ -105,17 +118,32 @@ void event_refusal(struct server *srv, const struct event_request *req, unsigned
     log_write(LOG_LEVEL_WARN, "request refused",
               LOG_FIELDS(log_int("status", status), log_string("method", req->method),
                          log_string("path", req->path), log_string("reason", text),
-                         log_string("client", unless_empty(slice_of(client)))));
+                         log_string("client", unless_empty(plain_address(client)))));
+}
+
+/* Refusals that libmicrohttpd sends by itself (a head too large, no HTTP) are known from its log. */
+static void count_own_refusal(struct server *srv, const char *text)
+{
+    static const char mark[] = "HTTP response code is ";
+    const char *at = strstr(text, mark);
+    uint64_t status;
+    if (!at)
+        return;
+    struct slice rest = slice_of(at + sizeof(mark) - 1);
+    if (num_uint64(slice_cut(&rest, ' '), &status) == NUM_OK && status <= UINT_MAX)
+        metrics_count(srv->config.metrics, METRIC_REFUSED, refusal_index((unsigned)status));
 }
 
 void event_library(void *cls, const char *fmt, va_list args)
 {
     struct server *srv = cls;
     uint64_t suppressed;
-    if (!throttle_pass(&srv->library_lines, time_monotonic_us(), &suppressed))
-        return;
     char text[LIBRARY_LINE_MAX];
     int n = vsnprintf(text, sizeof(text), fmt, args);
+    if (n >= 0)
+        count_own_refusal(srv, text);
+    if (!throttle_pass(&srv->library_lines, time_monotonic_us(), &suppressed))
+        return;
     say_suppressed(suppressed, ABOUT_LIBRARY);
     /* Before the start is through, its complaint is the reason why there will be no server. */
     log_write(atomic_load(&srv->is_started) ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,

@@ -3,13 +3,17 @@
 #include <assert.h>
 
 #include "base/time.h"
+#include "base/version.h"
 #include "inject/inject.h"
 #include "metrics/exposition.h"
 #include "metrics/metrics.h"
 #include "server/event.h"
+#include "server/memory.h"
 #include "server/request.h"
 #include "server/respond.h"
 #include "server/state.h"
+
+#define TEXT_MAX 256
 
 void handler_label_decisions(struct metrics *m)
 {
@@ -21,23 +25,12 @@ void handler_label_decisions(struct metrics *m)
     }
 }
 
-void handler_free_scratch(void *scratch)
-{
-    inject_scratch_free(scratch);
-}
-
 /* This worker's working memory, made at its first review; NULL when memory is gone. */
-static struct inject_scratch *scratch_of(struct server *srv)
+static struct inject_scratch *scratch_of(struct worker *w)
 {
-    struct inject_scratch *scratch = pthread_getspecific(srv->scratch_key);
-    if (scratch)
-        return scratch;
-    scratch = inject_scratch_new();
-    if (scratch && pthread_setspecific(srv->scratch_key, scratch) != 0) {
-        inject_scratch_free(scratch);
-        return NULL;
-    }
-    return scratch;
+    if (!w->scratch)
+        w->scratch = inject_scratch_new();
+    return w->scratch;
 }
 
 static void count_decision(struct metrics *m, const struct inject_decision *d)
@@ -53,60 +46,115 @@ static void count_decision(struct metrics *m, const struct inject_decision *d)
                           d->namespace);
 }
 
-static enum MHD_Result refuse_review(struct request *req, const struct error *err)
+static void refuse_review(struct request *req, const struct error *err)
 {
     if (err->code == ERROR_NOMEM)
         request_refuse(req, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", err->msg);
     else
         request_refuse(req, (unsigned)error_info(err->code)->http_status,
                        "error decoding admission request: %s", err->msg);
-    return request_answer_refusal(req);
+}
+
+static void count_budget(struct request *req, int64_t now_us)
+{
+    int64_t left = req->budget_us - (now_us - req->started_us);
+    if (req->budget_us > 0)
+        metrics_observe(req->server->config.metrics, METRIC_BUDGET, left > 0 ? (uint64_t)left : 0);
+}
+
+static int decide(struct request *req, struct slice body, struct error *err)
+{
+    struct server *srv = req->server;
+    struct inject_decision decision;
+    struct inject_scratch *scratch = scratch_of(req->conn->worker);
+    if (!scratch)
+        return error_nomem(err);
+    int64_t begun = time_monotonic_us();
+    buf_init(&req->answer, INJECT_ANSWER_MAX);
+    if (inject_review(scratch, srv->config.inject, body, &req->answer, &decision, err) < 0)
+        return -1;
+    int64_t now = time_monotonic_us();
+    event_decision(&decision, now - begun);
+    count_decision(srv->config.metrics, &decision);
+    count_budget(req, now);
+    return 0;
+}
+
+void handle_review(struct request *req, struct slice body)
+{
+    struct error err = ERROR_INIT;
+    req->is_decided = true;
+    if (body.len == 0)
+        request_refuse(req, MHD_HTTP_BAD_REQUEST, "Empty request body");
+    else if (request_dispatch(req) && decide(req, body, &err) < 0)
+        refuse_review(req, &err);
 }
 
 enum MHD_Result handle_mutate(struct request *req)
 {
-    struct server *srv = req->server;
-    if (req->body.len == 0) {
-        request_refuse(req, MHD_HTTP_BAD_REQUEST, "Empty request body");
+    if (!req->is_decided)
+        handle_review(req, buf_slice(&req->body));
+    if (req->refusal != 0)
         return request_answer_refusal(req);
-    }
-    struct error err = ERROR_INIT;
-    struct inject_scratch *scratch = scratch_of(srv);
-    if (!scratch) {
-        error_nomem(&err);
-        return refuse_review(req, &err);
-    }
-    struct buf answer;
-    struct inject_decision decision;
-    int64_t started = time_monotonic_us();
-    buf_init(&answer, INJECT_ANSWER_MAX);
-    if (inject_review(scratch, srv->config.inject, buf_slice(&req->body), &answer, &decision,
-                      &err) < 0) {
-        buf_done(&answer);
-        return refuse_review(req, &err);
-    }
-    event_decision(&decision, time_monotonic_us() - started);
-    count_decision(srv->config.metrics, &decision);
     struct answer ok = { .status = MHD_HTTP_OK, .media_type = RESPOND_JSON };
-    enum MHD_Result queued = respond(srv, req->connection, &ok, &answer);
-    buf_done(&answer);
+    return respond(req->conn, req->connection, &ok, &req->answer);
+}
+
+enum MHD_Result handle_live(struct request *req)
+{
+    return respond(req->conn, req->connection, &(struct answer){ .status = MHD_HTTP_NO_CONTENT },
+                   NULL);
+}
+
+enum MHD_Result handle_ready(struct request *req)
+{
+    if (!atomic_load(&req->server->is_draining))
+        return handle_live(req);
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    buf_put_lit(&text, "draining\n");
+    struct answer no = { .status = MHD_HTTP_SERVICE_UNAVAILABLE, .media_type = RESPOND_TEXT };
+    enum MHD_Result queued = respond(req->conn, req->connection, &no, &text);
+    buf_done(&text);
     return queued;
 }
 
-enum MHD_Result handle_health(struct request *req)
+enum MHD_Result handle_version(struct request *req)
 {
-    return respond(req->server, req->connection, &(struct answer){ .status = MHD_HTTP_NO_CONTENT },
-                   NULL);
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    buf_printf(&text, "{\"version\":\"%s\"}\n", keyhook_version());
+    struct answer ok = { .status = MHD_HTTP_OK, .media_type = RESPOND_JSON };
+    enum MHD_Result queued = respond(req->conn, req->connection, &ok, &text);
+    buf_done(&text);
+    return queued;
+}
+
+/* The gauges that nobody keeps up to date. */
+static void refresh_gauges(struct server *srv)
+{
+    struct metrics *m = srv->config.metrics;
+    int64_t open[2] = { 0, 0 }, in_flight = 0;
+    for (unsigned i = 0; i < srv->worker_count; i++) {
+        open[srv->workers[i].is_plain] += atomic_load(&srv->workers[i].open);
+        in_flight += atomic_load(&srv->workers[i].in_flight);
+    }
+    metrics_set_series(m, METRIC_CONNECTIONS, 0, open[0]);
+    metrics_set_series(m, METRIC_CONNECTIONS, 1, open[1]);
+    metrics_set(m, METRIC_IN_FLIGHT, in_flight);
+    metrics_set(m, METRIC_READY, !atomic_load(&srv->is_draining));
+    metrics_set(m, METRIC_RSS, memory_resident());
 }
 
 enum MHD_Result handle_metrics(struct request *req)
 {
     struct buf text;
     buf_init(&text, EXPOSITION_MAX);
+    refresh_gauges(req->server);
     exposition_put(req->server->config.metrics, &text);
     struct answer ok = { .status = MHD_HTTP_OK, .media_type = EXPOSITION_MEDIA_TYPE };
     enum MHD_Result queued = text.failure == BUF_OK
-                                 ? respond(req->server, req->connection, &ok, &text)
+                                 ? respond(req->conn, req->connection, &ok, &text)
                                  : respond_no_memory(req->server, req->connection);
     buf_done(&text);
     return queued;

@@ -5,11 +5,25 @@
 
 #include "server/route.h"
 
-/* The engine over the body; one log line and the counts of the decision. */
+struct slice;
+
+/*
+ * The engine over the body, which is borrowed for the call; one log line and the counts of the
+ * decision.  What came out is kept for handle_mutate().
+ */
+void handle_review(struct request *req, struct slice body);
+
+/* Answers what was decided, now at the latest. */
 route_handler_fn handle_mutate;
 
-/* 204: who can shake hands is ready. */
-route_handler_fn handle_health;
+/* 204 while the process lives. */
+route_handler_fn handle_live;
+
+/* 204, or 503 from the begin of the drain on. */
+route_handler_fn handle_ready;
+
+/* The version as a JSON object. */
+route_handler_fn handle_version;
 
 /* The metrics as text. */
 route_handler_fn handle_metrics;
@@ -18,8 +32,5 @@ struct metrics;
 
 /* Labels the series of decisions; once, at start. */
 void handler_label_decisions(struct metrics *m);
-
-/* Frees a worker thread's working memory; a destructor for pthread_key_create(). */
-void handler_free_scratch(void *scratch);
 
 #endif

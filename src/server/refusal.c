@@ -7,7 +7,8 @@ static const struct {
     struct slice text;
 } rows[] = {
     { 400, SLICE_INIT("400") }, { 404, SLICE_INIT("404") }, { 405, SLICE_INIT("405") },
-    { 413, SLICE_INIT("413") }, { 415, SLICE_INIT("415") }, { 503, SLICE_INIT("503") },
+    { 413, SLICE_INIT("413") }, { 414, SLICE_INIT("414") }, { 415, SLICE_INIT("415") },
+    { 431, SLICE_INIT("431") }, { 503, SLICE_INIT("503") }, { 505, SLICE_INIT("505") },
     { 0, SLICE_INIT("other") },
 };
 

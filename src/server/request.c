@@ -16,41 +16,80 @@
 #include "server/state.h"
 
 #define US_PER_MS 1000
+#define NS_PER_US 1000
+#define TIMEOUT_PARAMETER "timeout"
 
-struct request *request_new(struct server *srv, struct MHD_Connection *c, const char *method,
-                            const char *path)
+static struct request *record_of(struct connection *conn)
 {
-    struct request *req = calloc(1, sizeof(*req));
+    if (!conn->request)
+        conn->request = malloc(sizeof(*conn->request)); /* with the connection, closed() frees it */
+    return conn->request;
+}
+
+static bool is_admission(const struct request *req)
+{
+    return req->route && req->route->is_admission;
+}
+
+struct request *request_begin(struct connection *conn, struct MHD_Connection *c, const char *method,
+                              const char *path)
+{
+    struct server *srv = conn->worker->server;
+    struct request *req = record_of(conn);
     if (!req)
         return NULL;
-    req->server = srv;
-    req->connection = c;
-    req->method = slice_of(method);
-    req->path = slice_of(path);
-    req->route = route_find(&srv->routes, req->path);
-    req->started_us = time_monotonic_us();
-    buf_init(&req->body, srv->config.body_max);
+    *req = (struct request){
+        .server = srv,
+        .conn = conn,
+        .connection = c,
+        .method = slice_of(method),
+        .path = slice_of(path),
+        .started_us = conn->requested_us,
+    };
+    req->route = route_find(conn->worker->is_plain ? &srv->plain_routes : &srv->routes, req->path);
+    buf_init(&req->body, srv->config.limits.body_bytes);
+    buf_init(&req->answer, 0);
     buf_init(&req->refusal_text, REQUEST_REFUSAL_MAX);
-    atomic_fetch_add(&srv->in_flight, 1);
-    if (req->route && req->route->is_admission)
+    (void)phase_enter(&conn->phase, PHASE_DISCARD, req->started_us);
+    if (is_admission(req))
         metrics_add(srv->config.metrics, METRIC_QUEUE, 1);
     return req;
 }
 
-void request_free(struct request *req)
+/* A stalled request was taken out of the count by the reaper. */
+static void enter(struct request *req, enum phase phase, int64_t now_us)
+{
+    bool was_stalled = phase_enter(&req->conn->phase, phase, now_us) == PHASE_STALLED;
+    if (was_stalled)
+        atomic_fetch_add(&req->conn->worker->in_flight, 1);
+}
+
+static void uncount(struct request *req)
+{
+    if (req->is_counted)
+        atomic_fetch_sub(&req->conn->worker->in_flight, 1);
+    req->is_counted = false;
+}
+
+void request_end(struct request *req)
 {
     if (!req)
         return;
     struct metrics *metrics = req->server->config.metrics;
-    if (req->route && req->route->is_admission) {
-        int64_t us = time_monotonic_us() - req->started_us;
+    int64_t now = time_monotonic_us();
+    if (is_admission(req)) {
+        uint64_t us = now > req->started_us ? (uint64_t)(now - req->started_us) : 0;
         metrics_add(metrics, METRIC_QUEUE, -1);
-        metrics_observe(metrics, METRIC_DURATION_MS, (uint64_t)us / US_PER_MS);
+        metrics_observe(metrics, METRIC_DURATION_MS, us / US_PER_MS);
+        metrics_observe(metrics, METRIC_DURATION, us);
     }
-    atomic_fetch_sub(&req->server->in_flight, 1);
+    if (req->body_bytes > 0)
+        metrics_add(metrics, METRIC_REQUEST_BYTES, (int64_t)req->body_bytes);
     buf_done(&req->body);
+    buf_done(&req->answer);
     buf_done(&req->refusal_text);
-    free(req);
+    enter(req, PHASE_IDLE, now);
+    uncount(req);
 }
 
 void request_refuse(struct request *req, unsigned status, const char *fmt, ...)
@@ -77,13 +116,14 @@ static void refuse_and_close(struct request *req, unsigned status, const char *t
 
 static void refuse_no_memory(struct request *req)
 {
+    metrics_count(req->server->config.metrics, METRIC_SHED, SHED_MEMORY);
     request_refuse(req, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
 }
 
 static void refuse_too_large(struct request *req)
 {
     request_refuse(req, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than %zu bytes",
-                   req->server->config.body_max);
+                   req->server->config.limits.body_bytes);
 }
 
 static void refuse_media_type(struct request *req, struct slice type)
@@ -113,11 +153,12 @@ static void check_route(struct request *req, const struct header_facts *facts)
 static void check_length(struct request *req, const struct header_facts *facts)
 {
     uint64_t length = 0;
-    size_t max = req->server->config.body_max;
+    size_t max = req->server->config.limits.body_bytes;
     if (facts->lengths > 0 && num_uint64(slice_trim(facts->content_length), &length) != NUM_OK) {
         refuse_and_close(req, MHD_HTTP_BAD_REQUEST, "Content-Length is not a number");
         return;
     }
+    req->length = length;
     if (length > max)
         refuse_too_large(req);
     bool is_hopeless = length / REQUEST_DISCARD_FACTOR > max;
@@ -125,11 +166,39 @@ static void check_length(struct request *req, const struct header_facts *facts)
         req->answers_now = true;
         req->must_close = true;
     }
-    if (req->refusal != 0 || !req->route->is_admission)
+}
+
+/* Go's duration, as the API server sends it; other text says nothing. */
+static void read_budget(struct request *req)
+{
+    const char *text = NULL;
+    size_t len = 0;
+    int64_t ns;
+    if (MHD_lookup_connection_value_n(req->connection, MHD_GET_ARGUMENT_KIND, TIMEOUT_PARAMETER,
+                                      sizeof(TIMEOUT_PARAMETER) - 1, &text, &len) != MHD_YES ||
+        !text || num_duration((struct slice){ text, len }, &ns) != NUM_OK || ns <= 0)
         return;
-    size_t room = length < REQUEST_RESERVE_MAX ? (size_t)length : REQUEST_RESERVE_MAX;
-    if (!buf_reserve(&req->body, room))
-        refuse_no_memory(req);
+    req->budget_us = ns / NS_PER_US;
+}
+
+static void shed(struct request *req, enum shed_id why, const char *text)
+{
+    if (req->refusal == 0)
+        metrics_count(req->server->config.metrics, METRIC_SHED, why);
+    request_refuse(req, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", text);
+}
+
+/* Who is over the limit does not count: its body is thrown away. */
+static void count_in_flight(struct request *req)
+{
+    unsigned max = req->server->config.limits.in_flight;
+    req->is_counted = true;
+    if (atomic_fetch_add(&req->conn->worker->in_flight, 1) < max) {
+        enter(req, PHASE_BODY, req->started_us);
+        return;
+    }
+    uncount(req);
+    shed(req, SHED_IN_FLIGHT, "too many requests in flight");
 }
 
 void request_check(struct request *req, const char *version)
@@ -137,15 +206,18 @@ void request_check(struct request *req, const char *version)
     struct header_facts facts;
     header_facts_read(req->connection, &facts);
     struct header_verdict verdict = header_facts_check(&facts, slice_of(version));
-    struct connection *conn = connection_of(req->connection);
     if (verdict.status != 0) {
         refuse_and_close(req, verdict.status, verdict.text);
         return;
     }
-    if (!conn || conn->has_odd_uri)
+    if (req->conn->has_odd_uri)
         request_refuse(req, MHD_HTTP_BAD_REQUEST, "the path holds a NUL");
     check_route(req, &facts);
     check_length(req, &facts);
+    if (req->refusal != 0 || !req->route->is_admission)
+        return;
+    count_in_flight(req);
+    read_budget(req);
 }
 
 static void count_refusal(struct request *req)
@@ -160,15 +232,32 @@ static void count_refusal(struct request *req)
 static int discard(struct request *req, size_t size)
 {
     req->discarded += size;
-    if (req->discarded / REQUEST_DISCARD_FACTOR <= req->server->config.body_max)
+    if (req->discarded / REQUEST_DISCARD_FACTOR <= req->server->config.limits.body_bytes)
         return 0;
     refuse_too_large(req);
     count_refusal(req);
     return -1;
 }
 
+bool request_is_whole(const struct request *req, size_t size)
+{
+    return req->refusal == 0 && req->route->is_admission && req->body.len == 0 && size > 0 &&
+           req->length == size;
+}
+
+/* One allocation for what was announced, unless that is much: such bodies grow as they come. */
+static void reserve(struct request *req)
+{
+    size_t room = req->length < REQUEST_RESERVE_MAX ? (size_t)req->length : REQUEST_RESERVE_MAX;
+    if (req->body.len == 0 && !buf_reserve(&req->body, room))
+        refuse_no_memory(req);
+}
+
 int request_take(struct request *req, const char *data, size_t size)
 {
+    req->body_bytes += size;
+    if (req->refusal == 0 && req->route->is_admission)
+        reserve(req);
     if (req->refusal != 0 || !req->route->is_admission)
         return discard(req, size);
     buf_put(&req->body, data, size);
@@ -182,15 +271,26 @@ int request_take(struct request *req, const char *data, size_t size)
     return discard(req, seen);
 }
 
+bool request_dispatch(struct request *req)
+{
+    int64_t now = time_monotonic_us();
+    enter(req, PHASE_ANSWER, now);
+    if (req->budget_us == 0 || now - req->started_us + REQUEST_LATE_US < req->budget_us)
+        return true;
+    shed(req, SHED_LATE, "the request came too late for an answer in time");
+    return false;
+}
+
 enum MHD_Result request_answer_refusal(struct request *req)
 {
     count_refusal(req);
     struct answer answer = {
         .status = req->refusal,
         .media_type = RESPOND_TEXT,
+        .is_text = true,
         .allow = req->refusal == MHD_HTTP_METHOD_NOT_ALLOWED ? req->route->allow : NULL,
         .closes = req->must_close,
     };
     buf_put_char(&req->refusal_text, '\n');
-    return respond(req->server, req->connection, &answer, &req->refusal_text);
+    return respond(req->conn, req->connection, &answer, &req->refusal_text);
 }

@@ -1,6 +1,8 @@
 #include "server/respond.h"
 
 #include "base/cleanup.h"
+#include "base/time.h"
+#include "metrics/metrics.h"
 #include "server/connection.h"
 #include "server/state.h"
 
@@ -41,7 +43,7 @@ static bool add_headers(struct MHD_Response *r, const struct answer *answer, boo
         const char *name, *value; /* left out when the value is NULL */
     } headers[] = {
         { MHD_HTTP_HEADER_CONTENT_TYPE, answer->media_type },
-        { "X-Content-Type-Options", answer->media_type ? "nosniff" : NULL },
+        { "X-Content-Type-Options", answer->is_text ? "nosniff" : NULL },
         { MHD_HTTP_HEADER_ALLOW, answer->allow },
         { MHD_HTTP_HEADER_RETRY_AFTER,
           answer->status == MHD_HTTP_SERVICE_UNAVAILABLE ? RESPOND_RETRY_SECONDS : NULL },
@@ -54,15 +56,19 @@ static bool add_headers(struct MHD_Response *r, const struct answer *answer, boo
     return true;
 }
 
-enum MHD_Result respond(struct server *srv, struct MHD_Connection *c, const struct answer *answer,
-                        struct buf *body)
+enum MHD_Result respond(struct connection *conn, struct MHD_Connection *c,
+                        const struct answer *answer, struct buf *body)
 {
+    struct server *srv = conn->worker->server;
     size_t len = body ? body->len : 0;
-    bool closes = answer->closes || atomic_load(&srv->is_stopping);
+    bool closes = answer->closes || atomic_load(&srv->is_draining) ||
+                  connection_is_spent(conn, time_monotonic_us());
     CLEANUP(MHD_destroy_response) struct MHD_Response *r = make(body);
     if (!r || !add_headers(r, answer, closes))
         return respond_no_memory(srv, c);
+    if (len > 0)
+        metrics_add(srv->config.metrics, METRIC_ANSWER_BYTES, (int64_t)len);
     if (len > 0 && len <= RESPOND_ONE_RECORD_MAX)
-        connection_cork(c);
+        connection_cork(conn);
     return MHD_queue_response(c, answer->status, r);
 }

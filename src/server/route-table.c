@@ -9,8 +9,15 @@
 /* clang-format off */
 static const struct route fixed[] = {
     { SLICE_INIT("/mutate"),       ROUTE_POST,                "POST",            true,  handle_mutate },
-    { SLICE_INIT("/health/ready"), READ_METHODS | ROUTE_POST, "GET, HEAD, POST", false, handle_health },
-    { SLICE_INIT("/health/live"),  READ_METHODS | ROUTE_POST, "GET, HEAD, POST", false, handle_health },
+    { SLICE_INIT("/health/ready"), READ_METHODS | ROUTE_POST, "GET, HEAD, POST", false, handle_ready },
+    { SLICE_INIT("/health/live"),  READ_METHODS | ROUTE_POST, "GET, HEAD, POST", false, handle_live },
+};
+
+static const struct route plain[] = {
+    { SLICE_INIT("/health/ready"), READ_METHODS, "GET, HEAD", false, handle_ready },
+    { SLICE_INIT("/health/live"),  READ_METHODS, "GET, HEAD", false, handle_live },
+    { SLICE_INIT("/metrics"),      READ_METHODS, "GET, HEAD", false, handle_metrics },
+    { SLICE_INIT("/version"),      READ_METHODS, "GET, HEAD", false, handle_version },
 };
 /* clang-format on */
 
@@ -31,6 +38,14 @@ static int add_telemetry(struct route_table *table, struct slice path, struct er
         .handle = handle_metrics,
     };
     return 0;
+}
+
+void route_table_init_plain(struct route_table *table)
+{
+    static_assert(COUNT(plain) <= ROUTES_MAX, "room for the plain routes");
+    *table = (struct route_table){ .count = COUNT(plain) };
+    for (size_t i = 0; i < COUNT(plain); i++)
+        table->rows[i] = plain[i];
 }
 
 int route_table_init(struct route_table *table, struct slice telemetry_path, struct error *err)

@@ -1,106 +1,65 @@
 #include "server/server.h"
 
 #include <assert.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/time.h"
-#include "server/connection.h"
+#include "metrics/metrics.h"
+#include "server/acceptor.h"
+#include "server/cpus.h"
+#include "server/daemon.h"
 #include "server/event.h"
 #include "server/handler.h"
 #include "server/listen-socket.h"
+#include "server/reaper.h"
 #include "server/refusal.h"
-#include "server/request.h"
 #include "server/respond.h"
 #include "server/route-table.h"
 #include "server/state.h"
+#include "server/worker.h"
 
-#define US_PER_MS 1000
-#define STOP_POLL_NS 10000000 /* how often the end of requests in flight is looked for */
-#define STOP_QUIET_POLLS 5    /* nothing in flight that many times in a row is the end */
+#define STOP_POLL_NS 10000000    /* how often the end of requests in flight is looked for */
+#define STOP_QUIET_POLLS 3       /* nothing to wait for that many times in a row is the end */
+#define STOP_GRACE_US 500000     /* a new connection is about to send its request */
+#define DESCRIPTORS_BESIDES 128u /* files that are no connections of the TLS port's limit */
 
 unsigned server_default_workers(void)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof(set), &set) < 0)
-        return 1;
-    unsigned n = (unsigned)CPU_COUNT(&set);
-    return n < 1 ? 1 : n > SERVER_WORKERS_MAX ? SERVER_WORKERS_MAX : n;
+    unsigned n = cpus_usable();
+    return n < SERVER_WORKERS_MAX ? n : SERVER_WORKERS_MAX;
 }
 
-static enum MHD_Result begin(struct server *srv, struct MHD_Connection *c, const char *method,
-                             const char *path, const char *version, void **ret_request)
+uint64_t server_descriptors(const struct server_config *config)
 {
-    struct request *req = request_new(srv, c, method, path);
-    if (!req)
-        return respond_no_memory(srv, c);
-    *ret_request = req; /* request_free() in on_completed() */
-    request_check(req, version);
-    return req->answers_now ? request_answer_refusal(req) : MHD_YES;
+    return (uint64_t)config->workers * (config->limits.connections + WORKER_DYING_MAX) +
+           STATE_PLAIN_CONNECTIONS_MAX + WORKER_DYING_MAX + DESCRIPTORS_BESIDES;
 }
 
-static enum MHD_Result on_access(void *cls, struct MHD_Connection *c, const char *path,
-                                 const char *method, const char *version, const char *data,
-                                 size_t *data_size, void **req_cls)
+static void close_if_open(int fd)
 {
-    struct request *req = *req_cls;
-    if (!req)
-        return begin(cls, c, method, path, version, req_cls);
-    if (*data_size > 0) {
-        int rc = request_take(req, data, *data_size);
-        *data_size = 0;
-        return rc < 0 ? MHD_NO : MHD_YES;
-    }
-    return req->refusal != 0 ? request_answer_refusal(req) : req->route->handle(req);
+    if (fd >= 0)
+        (void)close(fd);
 }
 
-static void on_completed(void *cls, struct MHD_Connection *c, void **req_cls,
-                         enum MHD_RequestTerminationCode why)
-{
-    (void)cls;
-    (void)why;
-    connection_flush(c);
-    request_free(*req_cls);
-    *req_cls = NULL;
-}
-
-static int start_daemon(struct server *srv, struct error *err)
-{
-    unsigned workers = srv->config.workers;
-    struct MHD_OptionItem pool[] = {
-        { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)workers, NULL },
-        { MHD_OPTION_END, 0, NULL },
-    };
-    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ITC | MHD_USE_ERROR_LOG;
-    /* A pool of one is refused by libmicrohttpd: then the list starts with its end. */
-    srv->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_access, srv, MHD_OPTION_EXTERNAL_LOGGER, event_library, srv,
-        MHD_OPTION_LISTEN_SOCKET, srv->listen_fd, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)SERVER_IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
-        SERVER_CONNECTIONS_PER_WORKER * workers, MHD_OPTION_HTTPS_PRIORITIES,
-        srv->config.tls_priorities, MHD_OPTION_HTTPS_CERT_CALLBACK2, connection_certificate,
-        MHD_OPTION_NOTIFY_CONNECTION, connection_notify, srv, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, srv, MHD_OPTION_URI_LOG_CALLBACK, connection_uri, srv, MHD_OPTION_ARRAY,
-        workers > 1 ? &pool[0] : &pool[1], MHD_OPTION_END);
-    if (!srv->daemon)
-        return error_set(err, ERROR_CRYPTO, "the HTTPS server could not be started");
-    srv->listen_fd = -1; /* libmicrohttpd's from here on */
-    return 0;
-}
-
+/* Also for what is half built: the threads end before what they use. */
 static void server_free(struct server *srv)
 {
+    acceptor_stop(srv);
+    reaper_stop(srv);
+    for (unsigned i = 0; i < srv->worker_count; i++) {
+        daemon_stop(&srv->workers[i]);
+        worker_done(&srv->workers[i]);
+    }
     if (srv->no_memory)
         MHD_destroy_response(srv->no_memory);
-    /* libmicrohttpd may or may not have closed it when it did not start */
-    if (srv->listen_fd >= 0 && fcntl(srv->listen_fd, F_GETFD) >= 0)
-        (void)close(srv->listen_fd);
-    pthread_key_delete(srv->scratch_key);
+    close_if_open(srv->listen_fd);
+    close_if_open(srv->plain_fd);
+    close_if_open(srv->wake_fd);
+    close_if_open(srv->stop_fd);
     throttle_done(&srv->refusal_lines);
     throttle_done(&srv->library_lines);
+    free(srv->workers);
     free(srv);
 }
 
@@ -109,19 +68,55 @@ DEFINE_CLEANUP(server_free, struct server *);
 static struct server *server_new(const struct server_config *config, struct error *err)
 {
     struct server *srv = calloc(1, sizeof(*srv));
-    if (srv && pthread_key_create(&srv->scratch_key, handler_free_scratch) != 0) {
+    unsigned count = config->workers + (config->plain_listen.len > 0);
+    struct worker *workers = calloc(count, sizeof(*workers));
+    if (!srv || !workers) {
         free(srv);
-        srv = NULL;
-    }
-    if (!srv) {
+        free(workers);
         error_nomem(err);
         return NULL;
     }
     srv->config = *config;
-    srv->listen_fd = -1;
+    srv->workers = workers;
+    srv->listen_fd = srv->plain_fd = srv->wake_fd = srv->stop_fd = -1;
     throttle_init(&srv->refusal_lines, STATE_LINES_PER_SECOND);
     throttle_init(&srv->library_lines, STATE_LINES_PER_SECOND);
+    for (; srv->worker_count < count; srv->worker_count++)
+        worker_init(&workers[srv->worker_count], srv, srv->worker_count == config->workers);
     return srv;
+}
+
+static int open_sockets(struct server *srv, struct error *err)
+{
+    struct listen_socket sock;
+    if (listen_socket_open(srv->config.listen, &sock, err) < 0)
+        return -1;
+    srv->listen_fd = sock.fd;
+    srv->port = sock.port;
+    if (srv->config.plain_listen.len == 0)
+        return 0;
+    if (listen_socket_open(srv->config.plain_listen, &sock, err) < 0)
+        return -1;
+    srv->plain_fd = sock.fd;
+    srv->plain_port = sock.port;
+    return 0;
+}
+
+static int start_threads(struct server *srv, struct error *err)
+{
+    for (unsigned i = 0; i < srv->worker_count; i++)
+        if (daemon_start(&srv->workers[i], err) < 0)
+            return -1;
+    return reaper_start(srv, err) < 0 || acceptor_start(srv, err) < 0 ? -1 : 0;
+}
+
+static void label_metrics(struct server *srv)
+{
+    struct metrics *m = srv->config.metrics;
+    handler_label_decisions(m);
+    refusal_label(m);
+    limit_label(m);
+    metrics_set(m, METRIC_WORKERS, srv->config.workers);
 }
 
 int server_start(const struct server_config *config, struct server **ret, struct error *err)
@@ -130,18 +125,13 @@ int server_start(const struct server_config *config, struct server **ret, struct
     CLEANUP(server_free) struct server *srv = server_new(config, err);
     if (!srv || route_table_init(&srv->routes, config->telemetry_path, err) < 0)
         return -1;
+    route_table_init_plain(&srv->plain_routes);
     srv->no_memory = respond_make_no_memory();
     if (!srv->no_memory)
         return error_nomem(err);
-    struct listen_socket sock;
-    if (listen_socket_open(config->listen, &sock, err) < 0)
-        return -1;
-    srv->listen_fd = sock.fd;
-    srv->port = sock.port;
-    handler_label_decisions(config->metrics);
-    refusal_label(config->metrics);
+    label_metrics(srv);
     MHD_set_panic_func(event_panic, NULL);
-    if (start_daemon(srv, err) < 0)
+    if (open_sockets(srv, err) < 0 || start_threads(srv, err) < 0)
         return -1;
     atomic_store(&srv->is_started, true);
     *ret = steal_ptr(srv);
@@ -153,26 +143,52 @@ unsigned server_port(const struct server *srv)
     return srv->port;
 }
 
-/* A request whose headers are just arriving is not counted yet: hence the quiet time. */
-static void wait_for_requests(struct server *srv, int64_t deadline_ms)
+unsigned server_plain_port(const struct server *srv)
 {
-    int64_t until = time_monotonic_us() + deadline_ms * US_PER_MS;
-    struct timespec pause = { .tv_nsec = STOP_POLL_NS };
-    for (unsigned quiet = 0; quiet < STOP_QUIET_POLLS && time_monotonic_us() < until;) {
-        quiet = atomic_load(&srv->in_flight) == 0 ? quiet + 1 : 0;
-        (void)nanosleep(&pause, NULL);
-    }
+    return srv->plain_port;
 }
 
-unsigned server_stop(struct server *srv, int64_t deadline_ms)
+void server_drain(struct server *srv)
 {
-    atomic_store(&srv->is_stopping, true);
-    int fd = MHD_quiesce_daemon(srv->daemon);
-    if (fd >= 0)
-        (void)close(fd); /* left open by libmicrohttpd: clients would hang in its queue */
-    wait_for_requests(srv, deadline_ms);
-    unsigned cut = atomic_load(&srv->in_flight);
-    MHD_stop_daemon(srv->daemon);
+    atomic_store(&srv->is_draining, true);
+}
+
+static struct worker_busy settle(struct server *srv)
+{
+    struct worker_busy all = { 0, 0 };
+    for (unsigned i = 0; i < srv->worker_count; i++) {
+        struct worker_busy one =
+            worker_settle(&srv->workers[i], time_monotonic_us(), STOP_GRACE_US, true);
+        all.requests += one.requests;
+        all.others += one.others;
+        if (worker_has_pending(&srv->workers[i]))
+            all.others++;
+    }
+    return all;
+}
+
+/* What is on its way between kernel, acceptor and worker is not seen yet: hence the quiet time. */
+static unsigned wait_for_requests(struct server *srv, int64_t deadline_us)
+{
+    int64_t until = time_monotonic_us() + deadline_us;
+    struct timespec pause = { .tv_nsec = STOP_POLL_NS };
+    struct worker_busy busy = settle(srv);
+    for (unsigned quiet = 0; quiet < STOP_QUIET_POLLS && time_monotonic_us() < until;) {
+        (void)nanosleep(&pause, NULL);
+        busy = settle(srv);
+        quiet = busy.requests == 0 && busy.others == 0 ? quiet + 1 : 0;
+    }
+    return busy.requests;
+}
+
+unsigned server_stop(struct server *srv, int64_t deadline_us)
+{
+    server_drain(srv);
+    acceptor_stop(srv);
+    unsigned cut = wait_for_requests(srv, deadline_us);
+    reaper_stop(srv);
+    for (unsigned i = 0; i < srv->worker_count; i++)
+        daemon_stop(&srv->workers[i]);
     event_flush(srv);
     server_free(srv);
     return cut;

@@ -46,16 +46,16 @@ def run_keyhook(*args, env=None):
 
 class Daemon:
     def __init__(self, directory, args=(), env=None, own_certificate=True, ca=None,
-                 listen="127.0.0.1:0"):
+                 listen="127.0.0.1:0", drain="0s"):
         self.log_file = directory / "log"
         self.ca = str(ca or directory / "own.pem")
-        command = [keyhook(), "serve", f"-listen={listen}", *args]
+        command = [keyhook(), "serve", f"-listen={listen}", f"-drain-period={drain}", *args]
         if own_certificate:
             command.append(f"-tls-self-signed-out={self.ca}")
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, env=clean_environment(env))
-        self.port = None
+        self.port = self.plain_port = None
 
     def wait_ready(self):
         def ready():
@@ -63,6 +63,8 @@ class Daemon:
             return re.search(r'listening\W.*\bport\W+(\d+)', self.log_text())
 
         self.port = int(wait_for(ready, "the daemon to listen")[1])
+        plain = re.search(r'listening without TLS\W.*\bport\W+(\d+)', self.log_text())
+        self.plain_port = int(plain[1]) if plain else None
         return self
 
     # --- log

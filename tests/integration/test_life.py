@@ -52,8 +52,7 @@ def accepts(port):
 
 
 def test_unfinished_request_does_not_hold_the_end(start):
-    """The deadline for requests in flight, ten seconds, is the daemon's own."""
-    daemon = start()
+    daemon = start("-stop-timeout=300ms")
     with daemon.connect() as sock:
         sock.sendall(post(BODY)[:-20])
         daemon.is_alive()

@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "cli/help.h"
 #include "cli/option-check.h"
 #include "cli/option-table.h"
+#include "cli/server-limit.h"
 #include "inject/profile.h"
 #include "options-run.h"
 
@@ -26,7 +28,13 @@ static void member_text(const struct run *r, const struct option *o, char text[T
 static void assert_member(const struct run *r, const struct option *o, const char *expected)
 {
     char text[TEXT_MAX];
+    int64_t ns;
 
+    if (o->set == option_set_duration) {
+        assert_int_equal(num_duration(slice_of(expected), &ns), NUM_OK);
+        assert_int_equal(*(const int64_t *)((const char *)&r->opt + o->offset), ns / 1000);
+        return;
+    }
     member_text(r, o, text);
     assert_string_equal(text, expected);
 }
@@ -62,8 +70,14 @@ static struct sample sample_of(const struct option *o)
     if (o->is_bool)
         return strcmp(o->def, "true") == 0 ? (struct sample){ NULL, "false", "true", "yes" }
                                            : (struct sample){ NULL, "true", "false", "" };
+    if (strcmp(o->env, "KEYHOOK_HEADER_LIMIT") == 0)
+        return (struct sample){ NULL, "8192", "262144", "8191" };
+    if (o->check == check_server_limit && o->set == option_set_int)
+        return (struct sample){ NULL, "12", "64", "-1" };
     if (o->set == option_set_int)
         return (struct sample){ NULL, "12", "-3", "1x" };
+    if (o->set == option_set_duration)
+        return (struct sample){ NULL, "7s", "1m30s", "5" };
     if (o->set == option_set_float)
         return (struct sample){ NULL, "0.5", "1.25", "most" };
     return (struct sample){ NULL, "some-value", "other", NULL };

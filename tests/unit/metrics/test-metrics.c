@@ -58,7 +58,7 @@ static void test_every_row_is_exposed(void **state)
         const struct metric *info = metric_info(id);
         char line[512];
         assert_true(strlen(info->name) > 0 && strlen(info->help) > 0);
-        assert_int_equal(info->kind == METRIC_HISTOGRAM, info->bounds != NULL);
+        assert_int_equal(metric_is_histogram(info), info->bounds != NULL);
         snprintf(line, sizeof(line), "# HELP %s %s", info->name, info->help);
         assert_line(*state, line);
         for (unsigned other = 0; other < id; other++)
@@ -89,6 +89,20 @@ static void test_histogram_buckets_are_cumulative(void **state)
     assert_line(*state, NAME "_sum 20012");
     assert_line(*state, NAME "_count 5");
 #undef NAME
+}
+
+static void test_microseconds_are_shown_as_seconds(void **state)
+{
+    static const uint64_t values[] = { 0, 50, 51, 1000000, 2000000, 70 };
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        metrics_observe(*state, METRIC_DURATION, values[i]);
+    assert_line(*state, "# TYPE keyhook_request_duration_seconds histogram");
+    assert_line(*state, "keyhook_request_duration_seconds_bucket{le=\"0.00005\"} 2");
+    assert_line(*state, "keyhook_request_duration_seconds_bucket{le=\"0.0001\"} 4");
+    assert_line(*state, "keyhook_request_duration_seconds_bucket{le=\"1\"} 5");
+    assert_line(*state, "keyhook_request_duration_seconds_bucket{le=\"2.5\"} 6");
+    assert_line(*state, "keyhook_request_duration_seconds_bucket{le=\"+Inf\"} 6");
+    assert_line(*state, "keyhook_request_duration_seconds_sum 3.000171");
 }
 
 static void test_labels(void **state)
@@ -179,6 +193,7 @@ int main(void)
         TEST(test_every_row_is_exposed),
         TEST(test_gauge),
         TEST(test_histogram_buckets_are_cumulative),
+        TEST(test_microseconds_are_shown_as_seconds),
         TEST(test_labels),
         TEST(test_pods_by_namespace),
         TEST(test_namespaces_are_limited),
