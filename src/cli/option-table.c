@@ -82,7 +82,7 @@ const struct option option_rows[] = {
       .help = "connections that the template engine of an agent opens to one host; 0 is its own default" },
     { NULL, UP("TEMPLATE_LEASE_RENEWAL_THRESHOLD"), FLOAT(server.lease_renewal_threshold), .def = "0",
       ENGINE(TEMPLATE), .check = check_lease_threshold, .metavar = "NUMBER",
-      .help = "checked at start, but without effect, as in vault-k8s (K07); the annotation has one" },
+      .help = "checked at start, but without effect, as in vault-k8s; the annotation has one" },
 
     /* resources of the agent containers */
     { "cpu-request", UP("CPU_REQUEST"), TEXT(inject.cpu_request), .def = "250m",

@@ -126,9 +126,8 @@ static void check_entry(struct evaluation *e, const struct value_rule *rule,
     if (is_good)
         return;
     struct slice name = evaluation_show(e, entry->name);
-    evaluation_warn(e, REASON_WARN_UNCHECKED,
-                    SLICE_FMT ": the agent may refuse this; expected: %s (K23)", SLICE_ARG(name),
-                    rule->expected);
+    evaluation_warn(e, REASON_WARN_UNCHECKED, SLICE_FMT ": the agent may refuse this; expected: %s",
+                    SLICE_ARG(name), rule->expected);
 }
 
 void advise_on_values(struct evaluation *e)

@@ -104,14 +104,12 @@ static void advise_on_containers(struct evaluation *e)
 static void advise_on_combinations(struct evaluation *e, const struct plan *plan)
 {
     if (e->settings.share_processes != SHARE_UNSET && !plan->has_init)
-        evaluation_warn(
-            e, REASON_WARN_SHARE_IGNORED,
-            "agent-share-process-namespace has no effect without the init container (K04)");
+        evaluation_warn(e, REASON_WARN_SHARE_IGNORED,
+                        "agent-share-process-namespace has no effect without the init container");
     if (!plan->has_init && !plan->has_sidecar)
         evaluation_warn(
             e, REASON_WARN_NO_AGENT,
-            "agent-pre-populate false and agent-pre-populate-only true: no agent is added "
-            "(K05)");
+            "agent-pre-populate false and agent-pre-populate-only true: no agent is added");
 }
 
 static void advise_on_telemetry(struct evaluation *e)
@@ -121,7 +119,7 @@ static void advise_on_telemetry(struct evaluation *e)
     if (fault) {
         struct slice name = shorten(e, fault->name);
         evaluation_warn(e, REASON_WARN_TELEMETRY,
-                        "agent-telemetry " SLICE_FMT ": wrong type; all telemetry is dropped (K06)",
+                        "agent-telemetry " SLICE_FMT ": wrong type; all telemetry is dropped",
                         SLICE_ARG(name));
     }
     for (unsigned i = 0; i < s->telemetry_count; i++) {
@@ -157,8 +155,7 @@ static bool is_taken(const struct slice *targets, unsigned n, struct slice path)
 static void warn_destination(struct evaluation *e, const struct secret *s, const char *fault)
 {
     struct slice raw = shorten(e, s->raw);
-    evaluation_warn(e, REASON_WARN_DESTINATION, "secret '" SLICE_FMT "' %s (K09)", SLICE_ARG(raw),
-                    fault);
+    evaluation_warn(e, REASON_WARN_DESTINATION, "secret '" SLICE_FMT "' %s", SLICE_ARG(raw), fault);
 }
 
 static void advise_on_destinations(struct evaluation *e)
@@ -189,7 +186,7 @@ static void warn_bad_case(struct evaluation *e, const struct annotation_entry *e
     struct slice name = shorten(e, entry->name);
     struct slice value = shorten(e, entry->value);
     evaluation_warn(e, REASON_WARN_BAD_BOOL,
-                    SLICE_FMT ": '" SLICE_FMT "' is no boolean and counts as false (K17)",
+                    SLICE_FMT ": '" SLICE_FMT "' is no boolean and counts as false",
                     SLICE_ARG(name), SLICE_ARG(value));
 }
 

@@ -305,8 +305,9 @@ static int check_member(const struct json_index *ix, json_ref name, const struct
 static int check_object(const struct json_index *ix, json_ref ref, const struct type *type,
                         struct arena *arena, struct error *err)
 {
-    if (json_check_unique(ix, ref, arena, "a member", err) < 0)
-        return -1;
+    struct error twice = ERROR_INIT; /* its message names a member of a sensitive patch */
+    if (json_check_unique(ix, ref, arena, "", &twice) < 0)
+        return error_set(err, twice.code, "a member stands twice");
     json_each_member (ix, ref, name) {
         if (check_member(ix, name, type, arena, err) < 0)
             return -1;

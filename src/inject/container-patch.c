@@ -1,5 +1,7 @@
 #include "inject/container-patch.h"
 
+#include <stdio.h>
+
 #include "inject/container-check.h"
 #include "json/patch.h"
 
@@ -11,21 +13,40 @@ static int deny_result(struct evaluation *e, const struct error *err)
                            "the JSON patch leaves no valid container: %s", err->msg);
 }
 
+/*
+ * The operations of RFC 6902, and what a failing one means.  A patch is a sensitive value: a denial
+ * tells the number of the operation and this, not its path or value.
+ */
+static const struct operation_kind {
+    struct slice op;
+    const char *fault;
+} kinds[] = {
+    { SLICE_INIT("add"),
+      "its value is missing, its parent does not exist or its index is too large" },
+    { SLICE_INIT("remove"), "there is nothing at its path" },
+    { SLICE_INIT("replace"), "its value is missing or there is nothing at its path" },
+    { SLICE_INIT("move"), "there is nothing at from, or the parent of its path does not exist" },
+    { SLICE_INIT("copy"), "there is nothing at from, or the parent of its path does not exist" },
+    { SLICE_INIT("test"), "the value at its path is another one, or missing" },
+};
+
+static const struct operation_kind *find_kind(const struct json_index *ix, json_ref op)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (json_string_is(ix, op, kinds[i].op))
+            return &kinds[i];
+    }
+    return NULL;
+}
+
 /* The op of the first operation that RFC 6902 does not know, as upstream names it; else absent. */
 static int find_unknown_op(const struct json_index *ix, struct arena *arena, struct slice *ret,
                            struct error *err)
 {
-    static const struct slice known[] = {
-        SLICE_INIT("add"),  SLICE_INIT("remove"), SLICE_INIT("replace"),
-        SLICE_INIT("move"), SLICE_INIT("copy"),   SLICE_INIT("test"),
-    };
     *ret = SLICE_ABSENT;
     json_each_element (ix, JSON_ROOT, at) {
         json_ref op = json_member(ix, at, SLICE("op"));
-        bool is_known = false;
-        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-            is_known = is_known || json_string_is(ix, op, known[i]);
-        if (is_known)
+        if (find_kind(ix, op))
             continue;
         if (json_is(ix, op, JSON_STRING))
             return json_string(ix, op, arena, "op", ret, err);
@@ -33,6 +54,23 @@ static int find_unknown_op(const struct json_index *ix, struct arena *arena, str
         return 0;
     }
     return 0;
+}
+
+static int deny_operation(struct evaluation *e, const struct error *err)
+{
+    unsigned number = 0;
+    if (err->code == ERROR_NOMEM || err->code == ERROR_LIMIT)
+        return evaluation_fail(e, REASON_JSON_PATCH_FAILED, err);
+    if (sscanf(err->msg, JSON_PATCH_NUMBER_FMT, &number) !=
+        1) /* NOLINT(cert-err34-c): our own text */
+        return evaluation_deny(e, REASON_JSON_PATCH_FAILED, "failed to apply JSON patch");
+    json_ref operation = json_element(e->side_index, JSON_ROOT, number);
+    const struct operation_kind *kind =
+        find_kind(e->side_index, json_member(e->side_index, operation, SLICE("op")));
+    return evaluation_deny(e, REASON_JSON_PATCH_FAILED,
+                           "failed to apply JSON patch: operation %u (counted from 0)%s%s: %s",
+                           number, kind ? ", " : "", kind ? kind->op.ptr : "",
+                           kind ? kind->fault : "it is malformed");
 }
 
 static int check_operations(struct evaluation *e)
@@ -61,12 +99,8 @@ int container_patch(struct evaluation *e, struct slice patch, struct slice conta
     if (check_operations(e) < 0)
         return -1;
     if (json_patch_apply(e->side_index, JSON_ROOT, container_index, JSON_ROOT, e->arena, out,
-                         &err) < 0) {
-        if (err.code == ERROR_NOMEM)
-            return evaluation_fail(e, REASON_JSON_PATCH_FAILED, &err);
-        return evaluation_deny(e, REASON_JSON_PATCH_FAILED, "failed to apply JSON patch: %s",
-                               err.msg);
-    }
+                         &err) < 0)
+        return deny_operation(e, &err);
     if (json_scan(container_index, buf_slice(out), &err) < 0 ||
         container_check(container_index, JSON_ROOT, e->arena, &err) < 0)
         return deny_result(e, &err);

@@ -104,7 +104,7 @@ int set_token_volume(struct evaluation *e, const struct annotation *row, struct 
     if (!slice_has_prefix(mount->path, SLICE(USUAL_PATH))) {
         struct slice shown = evaluation_show(e, mount->path);
         evaluation_warn(e, REASON_WARN_TOKEN_GUESS,
-                        "the agent takes its token from the mount at '" SLICE_FMT "' (K10)",
+                        "the agent takes its token from the mount at '" SLICE_FMT "'",
                         SLICE_ARG(shown));
     }
     return 0;

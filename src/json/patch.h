@@ -15,6 +15,7 @@
 #include "json/cursor.h"
 
 #define JSON_PATCH_OPERATIONS_MAX 10000u
+#define JSON_PATCH_NUMBER_FMT "operation %u" /* how the message of a failed operation begins */
 
 /*
  * Checks the outer form only: an array of objects, or null (an empty patch); a null element passes here

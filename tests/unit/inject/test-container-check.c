@@ -71,7 +71,7 @@ static void bad_containers(void **state)
         { "[]", "expected an object, found an array" },
         { "null", "expected an object, found null" },
         { "{'name':1}", "name: expected a string, found a number" },
-        { "{'name':'a','name':'b'}", "twice" },
+        { "{'name':'a','name':'b'}", "a member stands twice" },
         { "{'args':'a'}", "args: expected an array, found a string" },
         { "{'args':[1]}", "args: expected a string, found a number" },
         { "{'command':[{}]}", "command: expected a string" },
