@@ -158,6 +158,18 @@ void text_put_json_escaped(struct buf *out, struct slice text)
     }
 }
 
+bool text_is_utf8(struct slice text)
+{
+    while (text.len > 0) {
+        uint32_t c;
+        size_t n = decode(text, &c);
+        if (n == 0)
+            return false;
+        text = slice_after(text, n);
+    }
+    return true;
+}
+
 void text_put_json_replaced(struct buf *out, struct slice bytes)
 {
     while (bytes.len > 0) {

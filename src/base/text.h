@@ -31,7 +31,10 @@ void text_put_line(struct buf *out, struct slice s, size_t max);
  */
 void text_put_json_escaped(struct buf *out, struct slice text);
 
-/* The same for any bytes: each that is not UTF-8 becomes U+FFFD, as Go's encoding/json does. */
+/* Is the text valid UTF-8 (no overlong forms, no surrogates)? */
+bool text_is_utf8(struct slice text);
+
+/* Like text_put_json_escaped for any bytes: each that is not UTF-8 becomes U+FFFD, as Go's encoding/json does. */
 void text_put_json_replaced(struct buf *out, struct slice bytes);
 
 /* The same for text of any origin: cut like above, bytes that are not UTF-8 as \ufffd. */

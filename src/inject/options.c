@@ -1,6 +1,9 @@
 #include "inject/options.h"
 
+#include <stddef.h>
+
 #include "base/num.h"
+#include "base/text.h"
 
 void inject_options_init(struct inject_options *opt)
 {
@@ -42,6 +45,41 @@ static int check_duration(const char *name, struct slice text, struct error *err
                      name, SLICE_ARG(text));
 }
 
+struct text_option {
+    const char *name;
+    size_t offset;
+};
+
+/* clang-format off */
+#define OPTION(flag, m) { flag, offsetof(struct inject_options, m) }
+
+/* All of them end up in JSON, which holds UTF-8 only. */
+static const struct text_option texts[] = {
+    OPTION("vault-address", vault_address), OPTION("vault-image", vault_image),
+    OPTION("vault-auth-type", vault_auth_type), OPTION("vault-auth-path", vault_auth_path),
+    OPTION("vault-namespace", vault_namespace), OPTION("vault-cacert-bytes", vault_cacert_bytes),
+    OPTION("proxy-address", proxy_address), OPTION("run-as-user", run_as_user),
+    OPTION("run-as-group", run_as_group), OPTION("cpu-request", cpu_request),
+    OPTION("cpu-limit", cpu_limit), OPTION("memory-request", memory_request),
+    OPTION("memory-limit", memory_limit), OPTION("ephemeral-storage-request", ephemeral_request),
+    OPTION("ephemeral-storage-limit", ephemeral_limit), OPTION("default-template", default_template),
+    OPTION("template-static-secret-render-interval", static_secret_render_interval),
+    OPTION("auth-min-backoff", auth_min_backoff), OPTION("auth-max-backoff", auth_max_backoff),
+    OPTION("disable-idle-connections", disable_idle_connections),
+    OPTION("disable-keep-alives", disable_keep_alives),
+};
+/* clang-format on */
+
+static int check_texts(const struct inject_options *opt, struct error *err)
+{
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char *field = (const char *)opt + texts[i].offset;
+        if (!text_is_utf8(*(const struct slice *)(const void *)field))
+            return error_set(err, ERROR_USAGE, "option -%s: the value is not UTF-8", texts[i].name);
+    }
+    return 0;
+}
+
 int inject_options_check(const struct inject_options *opt, struct error *err)
 {
     if (opt->vault_address.len == 0)
@@ -56,6 +94,8 @@ int inject_options_check(const struct inject_options *opt, struct error *err)
                          SLICE_ARG(opt->default_template));
     if (!opt->prefixes[PREFIX_VAULT] && !opt->prefixes[PREFIX_OPENBAO])
         return error_set(err, ERROR_USAGE, "option -annotation-prefixes: no prefix is left");
+    if (check_texts(opt, err) < 0)
+        return -1;
     if (check_duration("auth-min-backoff", opt->auth_min_backoff, err) < 0)
         return -1;
     return check_duration("auth-max-backoff", opt->auth_max_backoff, err);

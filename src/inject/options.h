@@ -61,7 +61,7 @@ void inject_options_init(struct inject_options *opt);
 
 /*
  * What the server refuses at start: no Vault address, a default template other than "map" or "json"
- * (case-sensitive), back-offs that are no durations, no prefix at all.  -1 with ERROR_USAGE.
+ * (case-sensitive), back-offs that are no durations, no prefix at all, text that is not UTF-8.  -1 with ERROR_USAGE.
  */
 int inject_options_check(const struct inject_options *opt, struct error *err)
     __attribute__((warn_unused_result));

@@ -12,7 +12,6 @@
 #include "support/fuzz-input.h"
 #include "support/option-sets.h"
 #include "support/review-check.h"
-#include "support/utf8.h"
 
 #define BODY_MAX ((size_t)1 << 20)
 
@@ -48,11 +47,11 @@ static bool read_input(struct fuzz_input *in, struct input *ret)
 {
     ret->is_json = fuzz_choice(in, 2) == 1;
     ret->suffix = fuzz_piece(in);
-    bool valid = ret->suffix.len > 0 && utf8_is_valid(ret->suffix) &&
+    bool valid = ret->suffix.len > 0 && text_is_utf8(ret->suffix) &&
                  !slice_has_prefix(ret->suffix, SLICE("file-")); /* another family's */
     for (unsigned i = 0; i < PART__COUNT; i++) {
         ret->values[i] = fuzz_piece(in);
-        valid = valid && utf8_is_valid(ret->values[i]);
+        valid = valid && text_is_utf8(ret->values[i]);
     }
     return valid;
 }
