@@ -155,8 +155,10 @@ fuzz: ## libFuzzer on every entry, FUZZ_SECONDS each (60)
 unit meta cases conformance integration: ## one suite
 	@$(SUITES) build $@
 
-bench: $(BENCH_BIN) ## instructions and throughput
+bench: all $(BENCH_BIN) ## instructions and throughput, of the engine and of the server
 	@tests/bench/run
+	@echo
+	@tests/bench/server/run
 
 accept: all $(ENGINE_BIN) ## rewrite the expected files of tests/cases; review the difference
 	@BUILD=$(B) tests/cases/run --accept
