@@ -143,7 +143,7 @@ def start_keyhook(log, *args, cpu=None, env=None):
 
 def plain_port(process):
     """The port without TLS, of a process that was started with -plain-listen."""
-    return int(process.wait_for_log(r"plain[^\n]*\bport=(\d+)")[1])
+    return int(process.wait_for_log(r"without TLS[^\n]*\bport=(\d+)")[1])
 
 
 def free_port():
