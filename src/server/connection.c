@@ -56,7 +56,6 @@ static void read_source(struct MHD_Connection *c, struct in6_addr *ret)
 static int on_handshake(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                         const gnutls_datum_t *message)
 {
-    (void)when;
     (void)message;
     struct connection *conn = connection_of(gnutls_session_get_ptr(session));
     if (!conn)
@@ -65,7 +64,7 @@ static int on_handshake(gnutls_session_t session, unsigned type, unsigned when, 
         conn->got_hello = true;
     else if (type == GNUTLS_HANDSHAKE_SERVER_HELLO && !incoming)
         conn->sent_hello = true;
-    else if (type == GNUTLS_HANDSHAKE_FINISHED && incoming &&
+    else if (type == GNUTLS_HANDSHAKE_FINISHED && incoming && when == GNUTLS_HOOK_POST &&
              phase_of(atomic_load(&conn->phase)) == PHASE_HANDSHAKE) {
         (void)phase_enter(&conn->phase, PHASE_FRESH, time_monotonic_us());
         metrics_add(conn->worker->server->config.metrics, METRIC_HANDSHAKES, 1);
@@ -92,7 +91,7 @@ static void started(struct worker *w, struct MHD_Connection *c, void **socket_co
     if (w->server->config.limits.per_source > 0)
         read_source(c, &conn->source);
     if (conn->session)
-        gnutls_handshake_set_hook_function(conn->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_POST,
+        gnutls_handshake_set_hook_function(conn->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
                                            on_handshake);
     *socket_context = conn;
     worker_link(w, conn);

@@ -110,7 +110,7 @@ def test_serve(root, tmp_path):
     (path / "run").mkdir()  # as a mounted volume would be
     (path / "run").chmod(0o777)
     log = tmp_path / "log"
-    args = ["serve", *ARGS, "-listen=127.0.0.1:0", "-tls-auto-hosts=127.0.0.1"]
+    args = ["serve", *ARGS, "-listen=127.0.0.1:0", "-tls-auto-hosts=127.0.0.1", "-drain-period=0s"]
     args.append("-tls-self-signed-out=/run/tls.pem")
     with open(log, "wb") as out:
         daemon = subprocess.Popen(inside(path, args), stdout=out, stderr=out, env={})

@@ -46,7 +46,8 @@ def run_keyhook(*args, env=None):
 
 class Daemon:
     def __init__(self, directory, args=(), env=None, own_certificate=True, ca=None,
-                 listen="127.0.0.1:0", drain="0s"):
+                 listen="127.0.0.1:0", drain="0s",
+                 preexec=None):
         self.log_file = directory / "log"
         self.ca = str(ca or directory / "own.pem")
         command = [keyhook(), "serve", f"-listen={listen}", f"-drain-period={drain}", *args]
@@ -54,7 +55,8 @@ class Daemon:
             command.append(f"-tls-self-signed-out={self.ca}")
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, env=clean_environment(env))
+                                            stdin=subprocess.DEVNULL, env=clean_environment(env),
+                                            preexec_fn=preexec)
         self.port = self.plain_port = None
 
     def wait_ready(self):
