@@ -175,13 +175,10 @@ static void write_line(struct slice line)
     while (written < 0 && errno == EINTR);
 }
 
-void log_write(enum log_level level, const char *message, const struct log_field *fields,
-               size_t count)
+/* The line for memory of LOG_LINE_MAX + 1 bytes. */
+static struct slice make_line(char *memory, enum log_level level, const char *message,
+                              const struct log_field *fields, size_t count)
 {
-    if (!log_is_enabled(level))
-        return;
-    int saved_errno = errno;
-    char memory[LOG_LINE_MAX + 1];
     struct buf line = { .data = memory };
     set_room(&line, LOG_LINE_MAX - LINE_TAIL_MAX);
     put_head(&line, level, message);
@@ -189,6 +186,39 @@ void log_write(enum log_level level, const char *message, const struct log_field
     if (sink.format == LOG_FORMAT_JSON)
         buf_put_char(&line, '}');
     buf_put_char(&line, '\n');
-    write_line(buf_slice(&line));
+    return buf_slice(&line);
+}
+
+void log_write(enum log_level level, const char *message, const struct log_field *fields,
+               size_t count)
+{
+    if (!log_is_enabled(level))
+        return;
+    int saved_errno = errno;
+    char memory[LOG_LINE_MAX + 1];
+    write_line(make_line(memory, level, message, fields, count));
     errno = saved_errno;
+}
+
+void log_add(struct log_batch *batch, enum log_level level, const char *message,
+             const struct log_field *fields, size_t count)
+{
+    if (!log_is_enabled(level))
+        return;
+    char memory[LOG_LINE_MAX + 1];
+    struct slice line = make_line(memory, level, message, fields, count);
+    if (batch->len + line.len > sizeof(batch->text))
+        log_flush(batch);
+    memcpy(batch->text + batch->len, line.ptr, line.len);
+    batch->len += line.len;
+}
+
+void log_flush(struct log_batch *batch)
+{
+    if (batch->len == 0)
+        return;
+    int saved_errno = errno;
+    write_line((struct slice){ batch->text, batch->len });
+    errno = saved_errno;
+    batch->len = 0;
 }

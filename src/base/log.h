@@ -2,7 +2,7 @@
 #define SRC_BASE_LOG_H
 
 /*
- * The log: one line per event, as text or JSON, each by one write(2) of at most LOG_LINE_MAX bytes,
+ * The log: one line per event, as text or JSON, whole in one write(2) of at most LOG_LINE_MAX bytes,
  * which a pipe takes whole, so that lines of several threads never mix.
  *
  *   2026-01-02T15:04:05.000Z [INFO]  mutated: uid=0f3c secrets=2
@@ -95,5 +95,21 @@ void log_write(enum log_level level, const char *message, const struct log_field
     ((const struct log_field[]){ __VA_ARGS__ }), \
         (sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 #define LOG_NO_FIELDS NULL, 0
+
+/*
+ * Lines that wait for each other, so that one write(2) of at most LOG_LINE_MAX bytes takes several.
+ * The caller decides when, and lets one thread at a time use the batch.  { 0 } is an empty one.
+ */
+struct log_batch {
+    size_t len;
+    char text[LOG_LINE_MAX];
+};
+
+/* log_write() into the batch; what is in it already is written first if there is no room. */
+void log_add(struct log_batch *batch, enum log_level level, const char *message,
+             const struct log_field *fields, size_t count);
+
+/* Writes what is in the batch. */
+void log_flush(struct log_batch *batch);
 
 #endif

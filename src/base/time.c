@@ -1,8 +1,12 @@
 #include "base/time.h"
 
+#include <stdbool.h>
 #include <time.h>
 
 #define SECOND_US 1000000
+#define DAY_S 86400
+#define ERA_DAYS 146097
+#define DAYS_0000_03_01 719468     /* from there to 1970-01-01 */
 #define YEAR_0000_S (-62167219200) /* 0000-01-01T00:00:00Z */
 #define YEAR_9999_S 253402300799   /* 9999-12-31T23:59:59Z */
 
@@ -29,13 +33,33 @@ int64_t time_wall_us(void)
     return read_clock_us(CLOCK_REALTIME);
 }
 
-static void put_fraction(struct buf *out, int64_t us, enum time_precision precision)
+/* Decimal digits with zeros in front; value must fit. */
+static void put_digits(char *at, unsigned count, unsigned value)
 {
-    char text[1 + TIME_MICROS] = ".";
-    for (int i = TIME_MICROS; i > 0; i--, us /= 10)
-        text[i] = (char)('0' + us % 10);
-    if (precision != TIME_SECONDS)
-        buf_put(out, text, 1 + (size_t)precision);
+    for (; count > 0; count--, value /= 10)
+        at[count - 1] = (char)('0' + value % 10);
+}
+
+struct date {
+    unsigned year, month, day;
+};
+
+/*
+ * By arithmetic, because every log line has one.  Years are counted from March, so that the leap day
+ * is the last; 400 years, an era, have the same number of days always.
+ */
+static struct date date_of(int64_t days)
+{
+    int64_t from_march = days + DAYS_0000_03_01;
+    int64_t era = (from_march >= 0 ? from_march : from_march - (ERA_DAYS - 1)) / ERA_DAYS;
+    unsigned day = (unsigned)(from_march - era * ERA_DAYS);
+    unsigned year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    day -= 365 * year + year / 4 - year / 100;
+    unsigned month = (5 * day + 2) / 153; /* 0 is March; 31 30 31 30 31 days repeat */
+    day -= (153 * month + 2) / 5;
+    bool is_next = month >= 10;
+    return (struct date){ (unsigned)(era * 400) + year + is_next, month + 3 - 12 * is_next,
+                          day + 1 };
 }
 
 void time_put_rfc3339(struct buf *out, int64_t wall_us, enum time_precision precision)
@@ -50,10 +74,17 @@ void time_put_rfc3339(struct buf *out, int64_t wall_us, enum time_precision prec
         us = seconds < 0 ? 0 : SECOND_US - 1;
         seconds = seconds < 0 ? YEAR_0000_S : YEAR_9999_S;
     }
-    struct tm tm;
-    (void)gmtime_r(&seconds, &tm);
-    buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-               tm.tm_hour, tm.tm_min, tm.tm_sec);
-    put_fraction(out, us, precision);
+    int64_t days = seconds / DAY_S - (seconds % DAY_S < 0);
+    unsigned second = (unsigned)(seconds - days * DAY_S);
+    struct date date = date_of(days);
+    char text[] = "0000-00-00T00:00:00.000000";
+    put_digits(&text[0], 4, date.year);
+    put_digits(&text[5], 2, date.month);
+    put_digits(&text[8], 2, date.day);
+    put_digits(&text[11], 2, second / 3600);
+    put_digits(&text[14], 2, second / 60 % 60);
+    put_digits(&text[17], 2, second % 60);
+    put_digits(&text[20], 6, (unsigned)us);
+    buf_put(out, text, precision == TIME_SECONDS ? 19 : 20 + (size_t)precision);
     buf_put_char(out, 'Z');
 }

@@ -16,7 +16,7 @@
 #define BURST_MAX 64u         /* connections of one port before the other one is looked at */
 #define PAUSE_NS 1000000      /* when too many of those shot are still there */
 #define NO_MEMORY_NS 20000000 /* when the system has no descriptors or memory left */
-#define PENDING_PAUSES 20u    /* how often connections on their way are waited for */
+#define PENDING_PAUSES 200u   /* how often connections on their way to a worker are waited for */
 
 /* A connection that was just taken, and the workers that may have it. */
 struct arrival {
@@ -68,6 +68,25 @@ static struct worker *make_room(const struct workers *all, enum limit_id why)
     return best && worker_shoot_victim(best, now, why) ? best : NULL;
 }
 
+static bool has_pending(const struct workers *all)
+{
+    for (unsigned i = 0; i < all->count; i++)
+        if (worker_has_pending(&all->first[i]))
+            return true;
+    return false;
+}
+
+/* Who is still on the way to a worker cannot make room yet. */
+static struct worker *wait_for_room(const struct workers *all)
+{
+    struct worker *w = make_room(all, LIMIT_CONNECTIONS);
+    for (unsigned n = 0; n < PENDING_PAUSES && !w && has_pending(all); n++) {
+        pause_for(PAUSE_NS);
+        w = make_room(all, LIMIT_CONNECTIONS);
+    }
+    return w;
+}
+
 static bool is_source_full(const struct workers *all, const struct arrival *a)
 {
     unsigned max = all->first->server->config.limits.per_source, count = 0;
@@ -75,11 +94,10 @@ static bool is_source_full(const struct workers *all, const struct arrival *a)
         return false;
     struct sockaddr_in6 v6;
     memcpy(&v6, &a->address, sizeof(v6));
-    for (unsigned i = 0; i < all->count; i++) {
-        for (unsigned n = 0; n < PENDING_PAUSES && worker_has_pending(&all->first[i]); n++)
-            pause_for(PAUSE_NS);
+    for (unsigned n = 0; n < PENDING_PAUSES && has_pending(all); n++)
+        pause_for(PAUSE_NS);
+    for (unsigned i = 0; i < all->count; i++)
         count += worker_count_source(&all->first[i], &v6.sin6_addr);
-    }
     return count >= max;
 }
 
@@ -98,7 +116,7 @@ static void admit(const struct workers *all, const struct arrival *a)
         return;
     }
     if (atomic_load(&w->open) >= w->limit)
-        w = make_room(all, LIMIT_CONNECTIONS);
+        w = wait_for_room(all);
     if (!w) {
         turn_away(srv, a->fd, LIMIT_CONNECTIONS);
         return;

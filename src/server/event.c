@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,30 +50,49 @@ static void put_warnings(struct buf *out, const struct inject_decision *d)
     }
 }
 
-void event_decision(const struct inject_decision *d, int64_t us)
+static void add_decision(struct log_batch *lines, const struct inject_decision *d, int64_t us)
 {
-    if (!log_is_enabled(LOG_LEVEL_INFO))
-        return;
     const struct reason *reason = reason_info(d->reason);
     struct slice name = unless_empty(d->name);
     struct buf warnings;
     buf_init(&warnings, (size_t)INJECT_WARNINGS_MAX * INJECT_WARNING_MAX * 4);
     put_warnings(&warnings, d);
-    log_write(LOG_LEVEL_INFO, "review answered",
-              LOG_FIELDS(log_string("uid", d->uid), log_string("namespace", d->namespace),
-                         log_string("name", name),
-                         log_string("generate_name", slice_is_present(name)
-                                                         ? SLICE_ABSENT
-                                                         : unless_empty(d->generate_name)),
-                         log_string("kind", d->kind), log_string("operation", d->operation),
-                         log_bool("dry_run", d->dry_run),
-                         log_string("decision", event_decision_word(reason->kind)),
-                         log_string("reason", reason->word), log_int("secrets", d->secrets),
-                         log_int("operations", d->operations),
-                         log_int("warnings", d->warning_count), log_int("micros", us),
-                         log_string("message", d->message),
-                         log_string("warning", unless_empty(buf_slice(&warnings)))));
+    log_add(lines, LOG_LEVEL_INFO, "review answered",
+            LOG_FIELDS(log_string("uid", d->uid), log_string("namespace", d->namespace),
+                       log_string("name", name),
+                       log_string("generate_name", slice_is_present(name)
+                                                       ? SLICE_ABSENT
+                                                       : unless_empty(d->generate_name)),
+                       log_string("kind", d->kind), log_string("operation", d->operation),
+                       log_bool("dry_run", d->dry_run),
+                       log_string("decision", event_decision_word(reason->kind)),
+                       log_string("reason", reason->word), log_int("secrets", d->secrets),
+                       log_int("operations", d->operations), log_int("warnings", d->warning_count),
+                       log_int("micros", us), log_string("message", d->message),
+                       log_string("warning", unless_empty(buf_slice(&warnings)))));
     buf_done(&warnings);
+}
+
+void event_decision(struct worker *w, const struct inject_decision *d, int64_t us, int64_t now_us)
+{
+    if (!log_is_enabled(LOG_LEVEL_INFO))
+        return;
+    while (atomic_flag_test_and_set_explicit(&w->has_lines_in_use, memory_order_acquire))
+        (void)sched_yield(); /* the reaper is writing what waited */
+    add_decision(&w->lines, d, us);
+    if (now_us - w->flushed_us >= EVENT_BATCH_US) {
+        log_flush(&w->lines);
+        w->flushed_us = now_us;
+    }
+    atomic_flag_clear_explicit(&w->has_lines_in_use, memory_order_release);
+}
+
+void event_flush_lines(struct worker *w)
+{
+    if (atomic_flag_test_and_set_explicit(&w->has_lines_in_use, memory_order_acquire))
+        return;
+    log_flush(&w->lines);
+    atomic_flag_clear_explicit(&w->has_lines_in_use, memory_order_release);
 }
 
 static void client_text(struct MHD_Connection *c, char ret[static ADDRESS_TEXT_MAX])

@@ -16,6 +16,7 @@
 struct MHD_Connection;
 struct inject_decision;
 struct server;
+struct worker;
 
 /* Of whom a line tells. */
 struct event_request {
@@ -26,8 +27,17 @@ struct event_request {
 /* skipped, injected, denied: the word of a decision in log and metrics. */
 struct slice event_decision_word(enum reason_kind kind);
 
-/* One review was decided. */
-void event_decision(const struct inject_decision *decision, int64_t us);
+/*
+ * One review was decided, in us microseconds, at now_us.  Under load lines of one worker share a
+ * write(2): a line waits until the last write is EVENT_BATCH_US ago, the batch is full, or
+ * event_flush_lines() comes.
+ */
+#define EVENT_BATCH_US 1000
+void event_decision(struct worker *w, const struct inject_decision *decision, int64_t us,
+                    int64_t now_us);
+
+/* Writes the lines that wait, unless the worker is just adding one; called some times a second. */
+void event_flush_lines(struct worker *w);
 
 /* One request was refused; at most STATE_LINES_PER_SECOND, the others are counted. */
 void event_refusal(struct server *srv, const struct event_request *req, unsigned status,

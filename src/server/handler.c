@@ -14,6 +14,7 @@
 #include "server/state.h"
 
 #define TEXT_MAX 256
+#define ANSWER_ROOM_MAX ((size_t)64 << 10) /* bytes taken before an answer is known */
 
 void handler_label_decisions(struct metrics *m)
 {
@@ -66,17 +67,21 @@ static int decide(struct request *req, struct slice body, struct error *err)
 {
     struct server *srv = req->server;
     struct inject_decision decision;
-    struct inject_scratch *scratch = scratch_of(req->conn->worker);
+    struct worker *w = req->conn->worker;
+    struct inject_scratch *scratch = scratch_of(w);
     if (!scratch)
         return error_nomem(err);
     int64_t begun = time_monotonic_us();
     buf_init(&req->answer, INJECT_ANSWER_MAX);
+    (void)buf_reserve(&req->answer, w->answer_room); /* else it grows */
+    buf_clear(&req->answer);
     if (inject_review(scratch, srv->config.inject, body, &req->answer, &decision, err) < 0)
         return -1;
     int64_t now = time_monotonic_us();
-    event_decision(&decision, now - begun);
+    event_decision(w, &decision, now - begun, now);
     count_decision(srv->config.metrics, &decision);
     count_budget(req, now);
+    w->answer_room = req->answer.len < ANSWER_ROOM_MAX ? req->answer.len : ANSWER_ROOM_MAX;
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include "base/time.h"
+#include "server/event.h"
 #include "server/state.h"
 #include "server/worker.h"
 
@@ -15,8 +16,10 @@ static void *run(void *arg)
     struct server *srv = arg;
     struct pollfd stop = { .fd = srv->stop_fd, .events = POLLIN };
     for (unsigned tick = 0; poll(&stop, 1, TICK_MS) <= 0; tick++)
-        for (unsigned i = 0; i < srv->worker_count; i++)
+        for (unsigned i = 0; i < srv->worker_count; i++) {
             worker_reap(&srv->workers[i], time_monotonic_us(), tick % WATCH_TICKS == 0);
+            event_flush_lines(&srv->workers[i]);
+        }
     return NULL;
 }
 

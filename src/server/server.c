@@ -49,6 +49,7 @@ static void server_free(struct server *srv)
     reaper_stop(srv);
     for (unsigned i = 0; i < srv->worker_count; i++) {
         daemon_stop(&srv->workers[i]);
+        event_flush_lines(&srv->workers[i]);
         worker_done(&srv->workers[i]);
     }
     if (srv->no_memory)
@@ -190,6 +191,6 @@ unsigned server_stop(struct server *srv, int64_t deadline_us)
     for (unsigned i = 0; i < srv->worker_count; i++)
         daemon_stop(&srv->workers[i]);
     event_flush(srv);
-    server_free(srv);
+    server_free(srv); /* with the last lines about decisions */
     return cut;
 }

@@ -18,6 +18,7 @@
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 
+#include "base/log.h"
 #include "server/config.h"
 #include "server/limit-table.h"
 #include "server/phase.h"
@@ -71,7 +72,13 @@ struct worker {
     struct inject_scratch *scratch; /* of its thread, made at the first review */
     unsigned limit;                 /* open connections */
     bool is_plain;
-    uint64_t jitter;       /* state of its random numbers */
+    uint64_t jitter;    /* state of its random numbers */
+    size_t answer_room; /* bytes that its last answer needed: the next one's first guess */
+
+    atomic_flag has_lines_in_use; /* held for the next two */
+    struct log_batch lines;       /* about decisions */
+    int64_t flushed_us;
+
     atomic_uint open;      /* connections, those on their way included, without those shot */
     atomic_uint in_flight; /* requests that count for the limit */
 

@@ -22,6 +22,7 @@ void worker_init(struct worker *w, struct server *srv, bool is_plain)
     w->is_plain = is_plain;
     w->limit = is_plain ? STATE_PLAIN_CONNECTIONS_MAX : srv->config.limits.connections;
     pthread_mutex_init(&w->lock, NULL);
+    atomic_flag_clear(&w->has_lines_in_use);
     (void)gnutls_rnd(GNUTLS_RND_NONCE, &w->jitter, sizeof(w->jitter));
     w->jitter |= 1;
 }

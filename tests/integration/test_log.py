@@ -2,7 +2,7 @@
 
 import base64
 
-from daemon import review
+from daemon import review, wait_for
 
 PLANTED = "pl4nt3d-s3cr3t"
 SENSITIVE = {
@@ -14,7 +14,9 @@ SENSITIVE = {
 
 
 def decision(daemon, uid):
-    line, = [e for e in daemon.events("review answered") if e["uid"] == uid]
+    """Lines may wait a fraction of a second for others."""
+    line, = wait_for(lambda: [e for e in daemon.events("review answered") if e["uid"] == uid],
+                     "the line")
     return line
 
 

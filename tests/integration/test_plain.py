@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from daemon import HANG_GUARD, Daemon, review, run_keyhook, wait_for
-from scrape import families, plain, samples, value
+from scrape import families, plain, samples, value, wait_for_value
 
 PLAIN = "-plain-listen=127.0.0.1:0"
 
@@ -70,6 +70,8 @@ def test_what_is_counted(served):
     before = samples(served)
     size = len(json.dumps(review()))
     served.mutate(review(), "/mutate?timeout=10s")
+    done = "keyhook_request_duration_seconds_count"  # counted behind the answer
+    wait_for_value(served, before[(done, ())] + 1, done)
     after = samples(served)
 
     def grown(name, **labels):

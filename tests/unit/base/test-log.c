@@ -326,6 +326,41 @@ static void test_lines_of_threads_do_not_mix(void **state)
 
 #define with_pipe(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void test_batch(void **state)
+{
+    static struct log_batch batch;
+    char text[4 * LOG_LINE_MAX];
+    (void)state;
+    use(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+    log_add(&batch, LOG_LEVEL_DEBUG, "not enabled", LOG_NO_FIELDS);
+    log_flush(&batch);
+    assert_string_equal(take_line(), "");
+    log_add(&batch, LOG_LEVEL_INFO, "first", LOG_FIELDS(log_int("n", 1)));
+    log_add(&batch, LOG_LEVEL_INFO, "second", LOG_NO_FIELDS);
+    assert_string_equal(take_line(), "");
+    log_flush(&batch);
+    ssize_t n = read(sink.ends[0], text, sizeof(text) - 1);
+    assert_true(n > 0);
+    text[n] = '\0';
+    char *second = strchr(text, '\n') + 1;
+    assert_non_null(strstr(text, "first: n=1\n"));
+    assert_string_equal(strstr(second, "second"), "second\n");
+    log_flush(&batch);
+    assert_string_equal(take_line(), "");
+    /* Never more than LOG_LINE_MAX bytes at once, and no line in two pieces. */
+    for (unsigned i = 0; i < 100; i++) {
+        log_add(&batch, LOG_LEVEL_INFO, "long",
+                LOG_FIELDS(log_cstr("a", "0123456789"), log_int("i", i)));
+        n = read(sink.ends[0], text, sizeof(text));
+        if (n > 0) {
+            assert_true(n <= LOG_LINE_MAX && n > LOG_LINE_MAX / 2);
+            assert_int_equal(text[n - 1], '\n');
+        }
+    }
+    log_flush(&batch);
+    assert_true(read(sink.ends[0], text, sizeof(text)) > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +374,7 @@ int main(void)
         with_pipe(test_line_of_exactly_the_maximum),
         with_pipe(test_mark_always_fits),
         with_pipe(test_never_fails),
+        with_pipe(test_batch),
         with_pipe(test_lines_of_threads_do_not_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
