@@ -13,6 +13,7 @@ import yaml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 KEYHOOK = os.path.join(ROOT, os.environ.get("BUILD", "build/release"), "keyhook")
+DEMO = os.path.join(ROOT, "scripts/demo")
 TIMEOUT_S = 60
 
 
@@ -26,7 +27,7 @@ def environment(tmp_path, program):
 
 def demo(tmp_path, program=KEYHOOK):
     return subprocess.run(
-        [os.path.join(ROOT, "scripts/demo")], env=environment(tmp_path, program), cwd="/",
+        [DEMO], env=environment(tmp_path, program), cwd="/",
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
     )  # fmt: skip
 
@@ -99,7 +100,7 @@ def test_a_certificate_of_somebody_else(folder, tmp_path):
         for i in "${{!arguments[@]}}"; do
             [ "${{arguments[i-1]}}" = -tls-self-signed-out ] && out=${{arguments[i]}} && arguments[i]=$out.own
         done
-        '{KEYHOOK}' serve -listen 127.0.0.1:0 -vault-address x -tls-self-signed-out "$out" 2>/dev/null &
+        '{KEYHOOK}' serve -listen 127.0.0.1:0 -drain-period 0s -vault-address https://x -tls-self-signed-out "$out" 2>/dev/null &
         until [ -s "$out" ]; do sleep 0.02; done
         kill $!
         wait
@@ -124,7 +125,7 @@ def test_an_interruption(folder, tmp_path, number):
     """The daemon never listens; the demo is told to end meanwhile."""
     program = fake(tmp_path, f"#!/bin/sh\necho $$ >'{tmp_path}/pid'\nexec sleep {TIMEOUT_S}\n")
     child = subprocess.Popen(
-        [os.path.join(ROOT, "scripts/demo")], env=environment(folder, program), cwd="/",
+        [DEMO], env=environment(folder, program), cwd="/",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     pid_file = tmp_path / "pid"
@@ -136,6 +137,39 @@ def test_an_interruption(folder, tmp_path, number):
     assert f"ended by {number.name}" in complaint
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
+
+
+MEDDLER = """
+import os, runpy, signal, subprocess, sys
+start = subprocess.Popen.__init__
+def start_and_be_told_to_end(self, *arguments, **named):
+    start(self, *arguments, **named)
+    with open(sys.argv[1], "w") as pid:
+        print(self.pid, file=pid)
+    os.kill(os.getpid(), int(sys.argv[2]))
+subprocess.Popen.__init__ = start_and_be_told_to_end
+runpy.run_path(sys.argv[3], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_an_interruption_during_the_start(folder, tmp_path, number):
+    """The daemon is there, and the demo does not have it in its hands yet."""
+    program = fake(tmp_path, f"#!/bin/sh\nexec sleep {TIMEOUT_S}\n")
+    done = subprocess.run(
+        ["/usr/bin/python3", "-c", MEDDLER, str(tmp_path / "pid"), str(int(number)), DEMO],
+        env=environment(folder, program), cwd="/", stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+    pid = int((tmp_path / "pid").read_text())
+    try:
+        os.kill(pid, signal.SIGKILL)
+        left_behind = True
+    except ProcessLookupError:
+        left_behind = False
+    assert not left_behind
+    assert done.returncode == 1
+    assert f"ended by {number.name}" in done.stderr
 
 
 def test_the_review_is_of_the_deployment():
