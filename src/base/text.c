@@ -105,6 +105,7 @@ void text_put_line(struct buf *out, struct slice s, size_t max)
     put_visible(out, s, max, "");
 }
 
+#define WORD sizeof(uint64_t)
 #define EACH_BYTE(c) ((uint64_t)0x0101010101010101 * (c))
 
 /* The high bit of at least one byte is set when one of the eight bytes is less than c (c <= 0x80). */
@@ -118,16 +119,23 @@ static inline bool needs_json_escape(unsigned char c)
     return c < 0x20 || c == '"' || c == '\\';
 }
 
+/* Does one of the eight bytes at p need an escape? */
+static inline bool any_needs_json_escape(const char *p)
+{
+    uint64_t bytes;
+    memcpy(&bytes, p, sizeof(bytes));
+    return (any_less(bytes, 0x20) | any_less(bytes ^ EACH_BYTE('"'), 1) |
+            any_less(bytes ^ EACH_BYTE('\\'), 1)) != 0;
+}
+
 /* Where the next byte that needs an escape stands at or after `at`; eight bytes a turn. */
 static size_t find_json_escape(struct slice text, size_t at)
 {
-    for (uint64_t bytes; text.len - at >= sizeof(bytes); at += sizeof(bytes)) {
-        memcpy(&bytes, text.ptr + at, sizeof(bytes));
-        uint64_t found = any_less(bytes, 0x20) | any_less(bytes ^ EACH_BYTE('"'), 1) |
-                         any_less(bytes ^ EACH_BYTE('\\'), 1);
-        if (found != 0)
-            break;
-    }
+    while (text.len - at >= WORD && !any_needs_json_escape(text.ptr + at))
+        at += WORD;
+    /* The rest in one look, together with bytes that were seen before. */
+    if (text.len - at < WORD && at >= WORD && !any_needs_json_escape(text.ptr + text.len - WORD))
+        return text.len;
     while (at < text.len && !needs_json_escape((unsigned char)text.ptr[at]))
         at++;
     return at;
@@ -145,6 +153,11 @@ static void put_json_escape(struct buf *out, unsigned char c)
         buf_put(out, (char[]){ '\\', named[c] }, 2);
     else
         buf_put(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+}
+
+size_t text_json_clean(struct slice text)
+{
+    return find_json_escape(text, 0);
 }
 
 void text_put_json_escaped(struct buf *out, struct slice text)

@@ -31,6 +31,9 @@ void text_put_line(struct buf *out, struct slice s, size_t max);
  */
 void text_put_json_escaped(struct buf *out, struct slice text);
 
+/* How many leading bytes of text a JSON string takes as they are. */
+size_t text_json_clean(struct slice text);
+
 /* Is the text valid UTF-8 (no overlong forms, no surrogates)? */
 bool text_is_utf8(struct slice text);
 

@@ -86,12 +86,15 @@ static int resolve(struct slice s, const char *what, char *out, size_t *ret_len,
 {
     size_t len = 0;
     while (s.len > 0) {
+        const char *escape = memchr(s.ptr, '\\', s.len);
+        size_t run = escape ? (size_t)(escape - s.ptr) : s.len;
+        memcpy(out + len, s.ptr, run);
+        len += run;
+        s = slice_after(s, run);
+        if (!escape)
+            break;
         bool is_escape = false;
         uint32_t code = json_take(&s, &is_escape);
-        if (!is_escape) {
-            out[len++] = (char)code;
-            continue;
-        }
         if (json_is_surrogate(code))
             return error_set(err, ERROR_SHAPE,
                              "%s: the string has \\u%04x, half of a surrogate pair, alone", what,

@@ -29,7 +29,17 @@ void json_escape(struct buf *out, struct slice text)
 
 static void put_quoted(struct buf *out, struct slice text)
 {
-    (void)buf_reserve(out, text.len + 2); /* enough for most: one check instead of three */
+    if (!buf_reserve(out, text.len + 2))
+        return;
+    if (text_json_clean(text) == text.len) { /* nearly always: one check of room, one copy */
+        char *p = out->data + out->len;
+        *p++ = '"';
+        if (text.len > 0)
+            memcpy(p, text.ptr, text.len);
+        p[text.len] = '"';
+        out->len += text.len + 2;
+        return;
+    }
     buf_put_char(out, '"');
     json_escape(out, text);
     buf_put_char(out, '"');
