@@ -1,5 +1,6 @@
 """What rigs and benches of the server share: processes on free ports, their CPU time and memory."""
 
+import atexit
 import functools
 import http.client
 import json
@@ -20,6 +21,14 @@ HANG_GUARD = 60  # seconds; only ends what hangs
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VAULT = "https://vault.example:8200"
 BODIES = ("3k", "10k", "60k", "1m")
+
+
+def end(number, _frame):
+    """Told to end: the servers that were started end too, as on any way out."""
+    sys.exit(128 + number)
+
+
+signal.signal(signal.SIGTERM, end)
 
 
 def keyhook():
@@ -71,6 +80,7 @@ class Process:
                                           stderr=out, env=clean_environment(env))
         self.pid = self.child.pid
         self.port = None
+        atexit.register(self.stop)  # whatever way out is taken
 
     def log_text(self):
         return self.log_path.read_text(encoding="utf-8", errors="replace")
