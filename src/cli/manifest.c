@@ -70,28 +70,24 @@ static const char *kind_phrase(const struct json_index *ix, json_ref ref)
     return kind == JSON_TRUE || kind == JSON_FALSE ? "a boolean" : json_kind_name(ix, ref);
 }
 
-/* The API server refuses values that are no text; unquoted words are the usual reason. */
+/*
+ * The API server refuses values that are no text; unquoted words are the usual reason.  The value is
+ * not shown: it may be a secret, and what is read of 007 or yes is not what was written.
+ */
 static int refuse_value(const struct walk *w, json_ref name, struct error *err)
 {
     const struct json_index *ix = &w->doc->index;
     struct yaml_place place = document_place(w->doc, name + 1);
-    struct slice value = json_raw(ix, name + 1);
-    struct buf text;
-    buf_init(&text, ERROR_MSG_MAX);
-    text_put_printable(&text, json_escaped(ix, name), ERROR_MSG_MAX / 2);
-    struct slice shown = buf_slice(&text);
-    bool is_scalar = json_node(ix, name + 1)->kind < JSON_ARRAY && value.len <= TEXT_VALUE_MAX;
-    if (is_scalar)
-        (void)error_set(err, ERROR_SHAPE,
-                        "line %u, column %u: annotation " SLICE_FMT ": value " SLICE_FMT
-                        " is %s; quote it: \"" SLICE_FMT "\"",
-                        place.line, place.column, SLICE_ARG(shown), SLICE_ARG(value),
-                        kind_phrase(ix, name + 1), SLICE_ARG(value));
-    else
-        (void)error_set(err, ERROR_SHAPE,
-                        "line %u, column %u: annotation " SLICE_FMT ": the value is %s; write text",
-                        place.line, place.column, SLICE_ARG(shown), kind_phrase(ix, name + 1));
-    buf_done(&text);
+    bool is_scalar = json_node(ix, name + 1)->kind < JSON_ARRAY;
+    struct buf shown;
+    buf_init(&shown, ERROR_MSG_MAX);
+    text_put_printable(&shown, json_escaped(ix, name), ERROR_MSG_MAX / 2);
+    (void)error_set(err, ERROR_SHAPE,
+                    "line %u, column %u: annotation " SLICE_FMT
+                    ": the value is %s; annotation values are strings%s",
+                    place.line, place.column, SLICE_ARG(buf_slice(&shown)),
+                    kind_phrase(ix, name + 1), is_scalar ? ": put it in quotes" : "");
+    buf_done(&shown);
     return -1;
 }
 
