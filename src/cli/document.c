@@ -4,7 +4,9 @@
 
 struct document_stream document_stream(struct slice text)
 {
-    return (struct document_stream){ text.ptr, text, 1 };
+    bool has_mark = slice_has_prefix(text, SLICE("\xef\xbb\xbf"));
+    struct slice rest = has_mark ? slice_after(text, 3) : text;
+    return (struct document_stream){ rest.ptr, rest, 1, has_mark };
 }
 
 void document_init(struct document *doc)
@@ -139,7 +141,7 @@ static int try_json(struct document_stream *stream, struct document *doc, bool *
     size_t start = json_start(text);
     doc->json_error = (struct error)ERROR_INIT;
     *ret_is_json = false;
-    if (start == text.len || (text.ptr[start] != '{' && text.ptr[start] != '['))
+    if (stream->is_yaml || start == text.len || (text.ptr[start] != '{' && text.ptr[start] != '['))
         return 0;
     size_t len = json_length(slice_after(text, start));
     if (len == 0 || !ends_cleanly(text, start + len))

@@ -7,6 +7,9 @@
  * Documents are separated by lines that start with "---"; JSON documents may also follow each other
  * directly.  What starts with { or [ is JSON if the strict scanner takes it, else YAML.  A document
  * is used for one after the other: its memory is kept.  One owner, one thread.
+ *
+ * A UTF-8 byte-order mark at the start is passed over, and what follows is YAML, as for kubectl: JSON
+ * has no such mark (RFC 8259 s8.1), and the server refuses a review with one.
  */
 
 #include <stdbool.h>
@@ -38,6 +41,7 @@ struct document_stream {
     const char *begin; /* of the file */
     struct slice rest;
     uint32_t line; /* of the first byte of rest */
+    bool is_yaml;  /* no document is taken as JSON */
 };
 
 struct document_stream document_stream(struct slice text);

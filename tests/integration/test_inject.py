@@ -122,6 +122,24 @@ def test_unknown_kinds_pass_unchanged(manifest):
     assert result.err == ""
 
 
+@pytest.mark.parametrize("rest", ["---\nkind: W\n", ""])
+def test_byte_order_mark(rest):
+    text = "# mine\nkind: X\n"
+    assert run("\ufeff" + text + rest).out == text + rest
+    assert "Pod default/p: injected" in run("\ufeff" + yaml.safe_dump(pod("p"))).err
+    assert "Pod default/p: injected" in run("\ufeff---\n" + json.dumps(pod("p"))).err
+
+
+def test_byte_order_mark_of_a_review():
+    """The server refuses it, too."""
+    assert "JSON only" in run("\ufeff" + json.dumps(review(with_token(pod()))), status=3).err
+
+
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_utf_16_is_refused(coding):
+    assert "save the file as UTF-8" in run("\ufeffkind: X\n".encode(coding), status=3).err
+
+
 def test_pods_that_do_not_ask_pass_unchanged():
     text = "# mine\napiVersion: v1\nkind: Pod\nmetadata: {name: p}  # here\nspec: {containers: []}\n"
     result = run(text)
