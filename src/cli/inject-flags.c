@@ -1,5 +1,7 @@
 #include "cli/inject-flags.h"
 
+#define NAMESPACE_MAX 63 /* bytes of a label of RFC 1123, as Kubernetes has it */
+
 /* clang-format off */
 static const struct {
     struct slice name;
@@ -26,10 +28,29 @@ static int set_file(void *member, struct slice text, struct error *err)
     return 0;
 }
 
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool is_namespace(struct slice text)
+{
+    if (text.len == 0 || text.len > NAMESPACE_MAX)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        bool is_inside = i > 0 && i + 1 < text.len;
+        if (!is_alphanumeric(text.ptr[i]) && !(is_inside && text.ptr[i] == '-'))
+            return false;
+    }
+    return true;
+}
+
 static int set_namespace(void *member, struct slice text, struct error *err)
 {
-    if (text.len == 0)
-        return option_bad_value(err, text, "is no namespace");
+    if (!is_namespace(text))
+        return option_bad_value(
+            err, text,
+            "is no namespace: give at most 63 of a-z, 0-9 and -, a dash neither first nor last");
     *(struct slice *)member = text;
     return 0;
 }

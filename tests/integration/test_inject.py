@@ -235,7 +235,9 @@ def test_namespaces():
     made["metadata"]["namespace"] = "own"
     assert "Pod own/p: injected" in run(json.dumps(made), "-n", "shop").err
     assert "Pod kube-system/p: denied: " in run(text, "-n=kube-system", status=1).err
-    assert "is no namespace" in run(text, "-n", "", status=2).err
+    for bad in ("", "Shop", "-a", "a-", "a.b", "a b", "a" * 64):
+        assert "is no namespace" in run(text, "-n", bad, status=2).err
+    assert run(text, "-n", "a" * 63).out
 
 
 def test_many_documents():
