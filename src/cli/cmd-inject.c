@@ -55,8 +55,9 @@ static void report(struct command_run *c, const struct error *err)
     struct buf line;
     buf_init(&line, (size_t)4 * ERROR_MSG_MAX);
     note_put_line(&line, slice_of(err->msg));
-    (void)fprintf(c->ctx->err, "keyhook inject: " SLICE_FMT ": " SLICE_FMT "\n",
-                  SLICE_ARG(buf_slice(&c->label)), SLICE_ARG(buf_slice(&line)));
+    (void)fprintf(c->ctx->err, "keyhook inject: " SLICE_FMT "%s" SLICE_FMT "\n",
+                  SLICE_ARG(buf_slice(&c->label)), c->label.len > 0 ? ": " : "",
+                  SLICE_ARG(buf_slice(&line)));
     buf_done(&line);
     worsen(c, error_info(err->code)->exit_status);
 }
@@ -112,8 +113,12 @@ static void run_documents(struct command_run *c, struct slice name)
 static int read_file(struct command_run *c, struct slice name, struct error *err)
 {
     buf_clear(&c->text);
-    if (is_stdin(name))
+    if (is_stdin(name)) {
+        if (c->flags->files.has_default && isatty(fileno(c->ctx->in)) == 1)
+            (void)fputs("keyhook inject: reading from standard input; -f FILE names a file\n",
+                        c->ctx->err);
         return file_read_fd(fileno(c->ctx->in), "standard input", &c->text, err);
+    }
     return file_read(name.ptr, &c->text, err);
 }
 
@@ -123,6 +128,7 @@ static void run_file(struct command_run *c, struct slice name)
     unsigned before = c->documents;
     set_label(c, name, 1);
     if (read_file(c, name, &err) < 0) {
+        buf_clear(&c->label); /* the message names the file */
         report(c, &err);
         return;
     }

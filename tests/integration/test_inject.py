@@ -427,6 +427,23 @@ def test_settings_that_the_server_refuses():
     assert run("kind: X", "file.yaml", status=2).out == ""
 
 
+def test_a_file_is_named_once():
+    assert run("", "-f", "none.yaml", status=3).err == "keyhook inject: cannot read 'none.yaml': No such file or directory\n"
+
+
+def test_standard_input_from_a_terminal():
+    main, side = pty.openpty()
+    for arguments, is_said in ((), True), (("-f", "-"), False):
+        os.write(main, b"kind: X\n\x04")
+        done = subprocess.run([KEYHOOK, "inject", *arguments], stdin=side, capture_output=True,
+                              timeout=60, env=ENV, check=False)
+        assert done.returncode == 0
+        said = b"keyhook inject: reading from standard input; -f FILE names a file\n"
+        assert done.stderr == (said if is_said else b"")
+    os.close(main)
+    os.close(side)
+
+
 def test_diff():
     text = yaml.safe_dump(workload("Deployment", "apps/v1")) + "---\nkind: ConfigMap\n"
     result = run(text, "-diff")
