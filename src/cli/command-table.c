@@ -27,6 +27,7 @@ const struct command command_table[] = {
         .run = cmd_inject,
         .bit = COMMAND_INJECT,
         .rest = REST_REFUSED,
+        .rest_flag = "f",
         .own = inject_flag_rows,
         .own_count = INJECT_FLAG_COUNT,
     },

@@ -56,6 +56,7 @@ struct command {
     command_run_fn *run; /* argv starts behind the command's name; argv[argc] is NULL */
     unsigned bit;        /* COMMAND_x, or 0 for a command without the shared options */
     enum command_rest rest;
+    const char *rest_flag;    /* REST_REFUSED: what the argument was probably meant for, or NULL */
     const struct option *own; /* options of this command alone, or NULL */
     size_t own_count;
 };

@@ -134,6 +134,9 @@ static int set_from_env(struct parse *p, size_t table, size_t row, struct error 
     }
     if (!text || !*text)
         return 0;
+    if (p->origin[table][row] == FROM_FLAG)
+        buf_printf(p->req->warnings, "-%s: has no effect: the variable %s is set, and wins\n",
+                   o->flag, origin == FROM_ALIAS ? o->alias : o->env);
     return set_value(p, table, row, origin, text, err);
 }
 
@@ -178,23 +181,56 @@ static bool find_flag(const struct parse *p, struct slice name, size_t *ret_tabl
     return false;
 }
 
-static const char *nearest_flag(const struct parse *p, struct slice name)
+/* The nearest of the rows that have an effect on the command, or of the others. */
+static const char *nearest_in(const struct parse *p, struct slice name, bool of_command,
+                              unsigned *distance)
 {
     const char *best = NULL;
-    unsigned best_distance = OPTION_SUGGEST_MAX + 1;
 
-    for (size_t t = 0; t < p->req->table_count; t++)
+    for (size_t t = p->req->table_count; t-- > 0;)
         for (size_t r = 0; r < p->req->tables[t].count; r++) {
-            const char *flag = p->req->tables[t].rows[r].flag;
-            unsigned d =
-                flag ? text_distance(name, slice_of(flag), OPTION_SUGGEST_MAX) : best_distance;
+            const struct option *o = &p->req->tables[t].rows[r];
+            bool is_own = o->group == OPTION_GROUP_COMMAND || (o->commands & p->req->commands);
+            unsigned d = o->flag && is_own == of_command
+                             ? text_distance(name, slice_of(o->flag), OPTION_SUGGEST_MAX)
+                             : *distance;
 
-            if (d < best_distance && d < name.len) {
-                best = flag;
-                best_distance = d;
+            if (d < *distance && d < name.len) {
+                best = o->flag;
+                *distance = d;
             }
         }
     return best;
+}
+
+/* "namespace" for -n: the command's own one-letter option with that letter. */
+static const char *letter_of(const struct parse *p, struct slice name)
+{
+    for (size_t t = 0; t < p->req->table_count; t++)
+        for (size_t r = 0; r < p->req->tables[t].count; r++) {
+            const char *flag = p->req->tables[t].rows[r].flag;
+
+            if (flag && strlen(flag) == 1 && flag[0] == name.ptr[0])
+                return flag;
+        }
+    return NULL;
+}
+
+/* An option of the command wins against a nearer one of the others, unless that is very near. */
+static const char *nearest_flag(const struct parse *p, struct slice name)
+{
+    unsigned distance = OPTION_SUGGEST_MAX + 1;
+    const char *own = nearest_in(p, name, true, &distance);
+    const char *letter = distance < OPTION_SUGGEST_MAX ? NULL : letter_of(p, name);
+    const char *other;
+
+    if (own && distance < OPTION_SUGGEST_MAX)
+        return own;
+    distance = OPTION_SUGGEST_MAX;
+    other = nearest_in(p, name, false, &distance);
+    if (other)
+        return other;
+    return letter ? letter : own;
 }
 
 static int unknown_flag(const struct parse *p, struct slice name, struct error *err)

@@ -95,6 +95,7 @@ struct option_table {
 struct option_request {
     struct option_table tables[OPTION_TABLES_MAX];
     size_t table_count;
+    unsigned commands;    /* bit of the command: its options are suggested before others */
     bool agent_inject;    /* def_agent_inject counts */
     char **environment;   /* "NAME=value", ended by NULL */
     struct buf *warnings; /* takes the warnings of the checks */

@@ -56,20 +56,31 @@ static const char *nearest_variable(struct slice name)
     return best;
 }
 
-/*
- * A mistyped variable is a warning only: vault-k8s ignores it, and Kubernetes itself sets variables
- * named after services (KEYHOOK_PORT), hence only near misses of ours.
- */
+/* Kubernetes sets such variables for a service called keyhook: KEYHOOK_PORT, KEYHOOK_PORT_443_TCP ... */
+static bool is_of_service(struct slice name)
+{
+    static const struct slice parts[] = { SLICE_INIT("_SERVICE_HOST"), SLICE_INIT("_SERVICE_PORT"),
+                                          SLICE_INIT("_PORT_") };
+    static const struct slice last = SLICE_INIT("_PORT");
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (slice_contains(name, parts[i]))
+            return true;
+    return name.len >= last.len && slice_equal(slice_after(name, name.len - last.len), last);
+}
+
+/* A mistyped variable is a warning only: vault-k8s ignores it. */
 static void warn_unknown_variable(struct buf *warnings, struct slice entry)
 {
     struct slice name = slice_cut(&entry, '=');
-    bool upstream = slice_has_prefix(name, SLICE("AGENT_INJECT_"));
     const char *near;
 
-    if ((!upstream && !slice_has_prefix(name, SLICE("KEYHOOK_"))) || is_known_variable(name))
+    if ((!slice_has_prefix(name, SLICE("AGENT_INJECT_")) &&
+         !slice_has_prefix(name, SLICE("KEYHOOK_"))) ||
+        is_known_variable(name))
         return;
     near = nearest_variable(name);
-    if (!near && !upstream)
+    if (!near && is_of_service(name))
         return;
     buf_put_lit(warnings, "unknown variable '");
     text_put_printable(warnings, name, TEXT_VALUE_MAX);
@@ -93,15 +104,31 @@ static void warn_rest(struct buf *warnings, int count, char **argv)
     buf_put_lit(warnings, ": options end at the first argument without a dash\n");
 }
 
-static int read_rest(enum command_rest rule, struct buf *warnings, int count, char **argv,
+static int refuse_rest(const struct command *command, struct slice word, struct error *err)
+{
+    struct buf problem;
+    buf_init(&problem, ERROR_MSG_MAX);
+    buf_put_lit(&problem, "is not expected here");
+    if (command->rest_flag) {
+        buf_printf(&problem, "; did you mean -%s ", command->rest_flag);
+        text_put_printable(&problem, word, TEXT_VALUE_MAX);
+        buf_put_char(&problem, '?');
+    } else {
+        buf_put_lit(&problem, ": all options begin with a dash");
+    }
+    const char *text = buf_cstr(&problem);
+    int result = text ? option_bad_value(err, word, text) : error_nomem(err);
+    buf_done(&problem);
+    return result;
+}
+
+static int read_rest(const struct command *command, struct buf *warnings, int count, char **argv,
                      struct error *err)
 {
-    if (count <= 0 || rule == REST_NAMES)
+    if (count <= 0 || command->rest == REST_NAMES)
         return 0;
-    if (rule == REST_REFUSED && strcmp(argv[0], STRAY) != 0)
-        return option_bad_value(err, slice_of(argv[0]),
-                                "is not expected here: all options begin "
-                                "with a dash");
+    if (command->rest == REST_REFUSED && strcmp(argv[0], STRAY) != 0)
+        return refuse_rest(command, slice_of(argv[0]), err);
     warn_rest(warnings, count, argv);
     return 0;
 }
@@ -112,7 +139,7 @@ static int finish(struct options *opt, const struct command_context *ctx, int ar
 {
     struct buf *warnings = &opt->warnings;
 
-    if (read_rest(ctx->command->rest, warnings, argc - opt->rest, argv + opt->rest, err) < 0)
+    if (read_rest(ctx->command, warnings, argc - opt->rest, argv + opt->rest, err) < 0)
         return -1;
     for (char **e = ctx->environment; e && *e; e++)
         warn_unknown_variable(warnings, slice_of(*e));
@@ -128,6 +155,7 @@ int options_parse(struct options *opt, const struct command_context *ctx, int ar
         .tables = { { option_rows, option_row_count, opt },
                     { ctx->command->own, ctx->command->own_count, own_target } },
         .table_count = ctx->command->own ? 2 : 1,
+        .commands = ctx->command->bit,
         .agent_inject = strcmp(ctx->spelling, AGENT_INJECT) == 0,
         .environment = ctx->environment,
         .warnings = &opt->warnings,

@@ -427,6 +427,18 @@ def test_settings_that_the_server_refuses():
     assert run("kind: X", "file.yaml", status=2).out == ""
 
 
+def test_a_file_without_its_option():
+    err = run("kind: X", "ok.yaml", status=2).err
+    assert err.splitlines()[0] == "keyhook inject: 'ok.yaml' is not expected here; did you mean -f ok.yaml?"
+
+
+@pytest.mark.parametrize("long,short", [("--file", "-f"), ("--filename", "-f"), ("--namespace=x", "-n"),
+                                        ("-output", "-o"), ("-dif", "-diff"), ("-listne", "-listen")])
+def test_options_that_are_nearly_right(long, short):
+    err = run("kind: X", long, "x", status=2).err
+    assert f"; did you mean {short}?\n" in err
+
+
 def test_a_file_is_named_once():
     assert run("", "-f", "none.yaml", status=3).err == "keyhook inject: cannot read 'none.yaml': No such file or directory\n"
 
