@@ -6,6 +6,7 @@
 #include "cli/tls-suite.h"
 #include "inject/annotation.h"
 #include "inject/profile.h"
+#include "server/listen-socket.h"
 
 #define TLS_SUITE_BIT(id) ((uint32_t)1 << (id))
 
@@ -40,13 +41,20 @@ static void warn_value(struct buf *warnings, const char *name, struct slice text
 int check_vault_address(void *target, const void *member, const char *name, struct buf *warnings,
                         struct error *err)
 {
+    static const struct slice schemes[] = { SLICE_INIT("http://"), SLICE_INIT("https://"),
+                                            SLICE_INIT("unix://") };
+    struct slice text = text_of(member);
+
     (void)target;
-    (void)name;
-    (void)warnings;
-    if (text_of(member).len == 0)
+    if (text.len == 0)
         return error_set(err, ERROR_USAGE,
                          "no Vault service configured: give its address, for example "
                          "https://vault.vault.svc:8200, here or in AGENT_INJECT_VAULT_ADDR");
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (text.len > schemes[i].len && slice_has_prefix(text, schemes[i]))
+            return 0;
+    warn_value(warnings, name, text,
+               "is no URL with http, https or unix: the agents will not find Vault");
     return 0;
 }
 
@@ -209,6 +217,30 @@ int check_tls_key_file(void *target, const void *member, const char *name, struc
     (void)err;
     if (text_of(member).len > 0 && opt->server.tls_cert_file.len == 0)
         buf_printf(warnings, "%s: has no effect without -tls-cert-file\n", name);
+    return 0;
+}
+
+int check_self_signed(void *target, const void *member, const char *name, struct buf *warnings,
+                      struct error *err)
+{
+    const struct options *opt = target;
+
+    (void)err;
+    if (text_of(member).len > 0 && opt->server.tls_cert_file.len > 0)
+        buf_printf(warnings, "%s: has no effect beside -tls-cert-file\n", name);
+    return 0;
+}
+
+int check_listen(void *target, const void *member, const char *name, struct buf *warnings,
+                 struct error *err)
+{
+    struct slice text = text_of(member);
+
+    (void)target;
+    (void)name;
+    (void)warnings;
+    if (text.len > 0 && !listen_address_is_valid(text))
+        return option_bad_value(err, text, "is no address: give HOST:PORT, [IPV6]:PORT or :PORT");
     return 0;
 }
 

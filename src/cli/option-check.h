@@ -14,10 +14,10 @@ option_check_fn check_vault_address, check_default_template, check_duration, che
     check_tls_key_file, check_telemetry_path;
 
 /* Keyhook's own options. */
-option_check_fn check_prefixes, check_profile, check_body_limit;
+option_check_fn check_prefixes, check_profile, check_body_limit, check_listen;
 
 /* Warnings only. */
 option_check_fn check_id, check_quantity, check_leader_elector, check_no_publishing,
-    check_lease_threshold;
+    check_lease_threshold, check_self_signed;
 
 #endif

@@ -49,6 +49,13 @@ static int parse(struct slice text, struct listen_address *ret, struct error *er
     return 0;
 }
 
+bool listen_address_is_valid(struct slice text)
+{
+    struct error why = ERROR_INIT;
+    struct listen_address at;
+    return parse(text, &at, &why) == 0;
+}
+
 static int set_flag(int fd, int level, int option, int value)
 {
     return setsockopt(fd, level, option, &value, sizeof(value));

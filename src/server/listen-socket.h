@@ -3,6 +3,8 @@
 
 /* The listening TCP socket, from the text of -listen. */
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/str.h"
 
@@ -14,6 +16,9 @@ struct listen_socket {
     int fd;
     unsigned port;
 };
+
+/* True for text of the right form; whether the address can be had is seen when it is opened. */
+bool listen_address_is_valid(struct slice text);
 
 /*
  * Opens what text says: "host:port", "[v6]:port" or ":port"; the last is every address, IPv4 and IPv6

@@ -424,7 +424,7 @@ def test_review_has_the_servers_body_limit():
 def test_settings_that_the_server_refuses():
     assert run("{}", env={"AGENT_INJECT_VAULT_ADDR": ""}, status=2).out == ""
     assert run("{}", "-no-such-flag", status=2).out == ""
-    assert run("kind: X", "file.yaml", status=2).out == ""
+    assert run("kind: X", env={"AGENT_INJECT_LISTEN": "8443"}, status=2).out == ""
 
 
 def test_a_file_without_its_option():
@@ -454,6 +454,21 @@ def test_standard_input_from_a_terminal():
         assert done.stderr == (said if is_said else b"")
     os.close(main)
     os.close(side)
+
+
+def test_settings_that_do_nothing():
+    for args, env, words in (
+        (("-vault-address", "https://secret.example"), {}, "-vault-address: has no effect: the variable AGENT_INJECT_VAULT_ADDR is set"),
+        ((), {"AGENT_INJECT_VAULT_ADDR": "vault.example:8200"}, "AGENT_INJECT_VAULT_ADDR: 'vault.example:8200' is no URL"),
+        (("-tls-cert-file=a", "-tls-key-file=b", "-tls-auto-hosts=x"), {}, "-tls-auto-hosts: has no effect beside -tls-cert-file"),
+        (("-tls-cert-file=a", "-tls-key-file=b"), {"KEYHOOK_TLS_SELF_SIGNED_OUT": "x"}, "KEYHOOK_TLS_SELF_SIGNED_OUT: has no effect beside"),
+        ((), {"KEYHOOK_FROBNICATE": "x"}, "unknown variable 'KEYHOOK_FROBNICATE' is ignored"),
+    ):
+        result = run("kind: X", *args, env=env)
+        assert result.err.startswith("keyhook: warning: " + words), result.err
+        assert "secret" not in result.err and len(result.err.splitlines()) == 1
+    for name in ("HOST", "PORT", "PORT_HTTPS"):
+        assert run("kind: X", env={"KEYHOOK_SERVICE_" + name: "x", "KEYHOOK_PORT_443_TCP_ADDR": "x"}).err == ""
 
 
 def test_diff():
