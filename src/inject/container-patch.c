@@ -1,7 +1,6 @@
 #include "inject/container-patch.h"
 
-#include <stdio.h>
-
+#include "base/num.h"
 #include "inject/container-check.h"
 #include "json/patch.h"
 
@@ -56,20 +55,34 @@ static int find_unknown_op(const struct json_index *ix, struct arena *arena, str
     return 0;
 }
 
+/* The number in the message of json_patch_apply(). */
+static bool find_number(const struct error *err, uint64_t *ret)
+{
+    struct slice text = slice_of(err->msg);
+    if (!slice_has_prefix(text, SLICE(JSON_PATCH_OPERATION)))
+        return false;
+    text = slice_after(text, SLICE(JSON_PATCH_OPERATION).len);
+    return num_uint64(slice_cut(&text, ':'), ret) == NUM_OK;
+}
+
 static int deny_operation(struct evaluation *e, const struct error *err)
 {
-    unsigned number = 0;
-    if (err->code == ERROR_NOMEM || err->code == ERROR_LIMIT)
+    uint64_t number = 0;
+    if (err->code == ERROR_NOMEM)
         return evaluation_fail(e, REASON_JSON_PATCH_FAILED, err);
-    if (sscanf(err->msg, JSON_PATCH_NUMBER_FMT, &number) !=
-        1) /* NOLINT(cert-err34-c): our own text */
-        return evaluation_deny(e, REASON_JSON_PATCH_FAILED, "failed to apply JSON patch");
-    json_ref operation = json_element(e->side_index, JSON_ROOT, number);
+    if (err->code == ERROR_LIMIT)
+        return evaluation_deny(
+            e, REASON_TOO_LARGE,
+            "failed to apply JSON patch: it exceeds a limit of size, depth or work");
+    if (!find_number(err, &number))
+        return evaluation_deny(e, REASON_JSON_PATCH_FAILED,
+                               "failed to apply JSON patch: it is malformed");
+    json_ref operation = json_element(e->side_index, JSON_ROOT, (uint32_t)number);
     const struct operation_kind *kind =
         find_kind(e->side_index, json_member(e->side_index, operation, SLICE("op")));
     return evaluation_deny(e, REASON_JSON_PATCH_FAILED,
                            "failed to apply JSON patch: operation %u (counted from 0)%s%s: %s",
-                           number, kind ? ", " : "", kind ? kind->op.ptr : "",
+                           (unsigned)number, kind ? ", " : "", kind ? kind->op.ptr : "",
                            kind ? kind->fault : "it is malformed");
 }
 

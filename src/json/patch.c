@@ -159,7 +159,7 @@ static int apply_all(struct patch *p, json_ref list, struct error *err)
     unsigned number = 0;
     json_each_element (p->ix, list, it) {
         if (apply_one(p, it, err) < 0)
-            return error_wrap(err, JSON_PATCH_NUMBER_FMT, number);
+            return error_wrap(err, JSON_PATCH_OPERATION "%u", number);
         number++;
     }
     return 0;

@@ -15,7 +15,8 @@
 #include "json/cursor.h"
 
 #define JSON_PATCH_OPERATIONS_MAX 10000u
-#define JSON_PATCH_NUMBER_FMT "operation %u" /* how the message of a failed operation begins */
+#define JSON_PATCH_OPERATION \
+    "operation " /* so begins the message of a failed one; its number follows */
 
 /*
  * Checks the outer form only: an array of objects, or null (an empty patch); a null element passes here

@@ -58,6 +58,7 @@ static const struct sample samples[] = {
     { check_prefixes, "openbao.org", "openbao.org,vault.hashicorp.com", "example.org" },
     { check_profile, "vault-k8s", "vault-k8s", "ancient" },
     { check_body_limit, "65536", "67108864", "65535" },
+    { check_listen, "127.0.0.1:8443", "[::1]:0", "8443" },
     { check_quantity, "77m", "2Gi", NULL },
     { check_id, "7", "8", NULL },
 };
