@@ -61,6 +61,7 @@ static const struct sample samples[] = {
     { check_listen, "127.0.0.1:8443", "[::1]:0", "8443" },
     { check_quantity, "77m", "2Gi", NULL },
     { check_id, "7", "8", NULL },
+    { check_listen, ":8443", "[::1]:0", "8443" },
 };
 
 static struct sample sample_of(const struct option *o)
