@@ -1,5 +1,10 @@
 #include "cli/kind.h"
 
+#include "base/text.h"
+
+#define NEAR_ENOUGH 2u      /* edits between a mistyped kind and the one that is suggested */
+#define LETTERS_PER_EDIT 3u /* a Job is no Pod */
+
 #define CORE SLICE_INIT("")
 #define APPS SLICE_INIT("apps"), SLICE_INIT("extensions")
 #define TEMPLATE SLICE_INIT("spec"), SLICE_INIT("template")
@@ -49,6 +54,20 @@ const struct kind *kind_of(const struct json_index *ix, json_ref object, struct 
             return &kinds[i];
     }
     return NULL;
+}
+
+const struct kind *kind_nearest(struct slice name)
+{
+    const struct kind *best = NULL;
+    unsigned distance = NEAR_ENOUGH + 1;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        unsigned d = text_distance(name, kinds[i].name, NEAR_ENOUGH);
+        if (d < distance && (size_t)d * LETTERS_PER_EDIT <= name.len) {
+            best = &kinds[i];
+            distance = d;
+        }
+    }
+    return best;
 }
 
 bool kind_is_list(const struct json_index *ix, json_ref object, struct slice *ret_item)

@@ -22,6 +22,9 @@ struct kind {
  */
 const struct kind *kind_of(const struct json_index *ix, json_ref object, struct slice fallback);
 
+/* The kind with that name, or with one that is nearly it; NULL when none is near. */
+const struct kind *kind_nearest(struct slice name);
+
 /* True when the object is a list (kind List, PodList, DeploymentList ...); *ret_item: kind of its items. */
 bool kind_is_list(const struct json_index *ix, json_ref object, struct slice *ret_item);
 

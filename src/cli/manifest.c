@@ -1,6 +1,7 @@
 #include "cli/manifest.h"
 
 #include "base/text.h"
+#include "cli/hint.h"
 #include "cli/kind.h"
 #include "cli/note.h"
 #include "cli/service-account.h"
@@ -28,8 +29,8 @@ static int get_text(struct walk *w, json_ref ref, struct slice *ret, struct erro
     return error_set(err, why.code, "%s", why.msg);
 }
 
-static int get_subject(struct walk *w, json_ref object, const struct kind *kind,
-                       struct note_subject *ret, struct error *err)
+static int get_subject(struct walk *w, json_ref object, struct slice kind, struct note_subject *ret,
+                       struct error *err)
 {
     const struct json_index *ix = &w->doc->index;
     json_ref meta = json_member(ix, object, SLICE("metadata"));
@@ -39,7 +40,7 @@ static int get_subject(struct walk *w, json_ref object, const struct kind *kind,
         get_text(w, json_member(ix, meta, SLICE("generateName")), &generated, err) < 0)
         return -1;
     *ret = (struct note_subject){
-        .kind = kind->name,
+        .kind = kind,
         .namespace = namespace.len > 0 ? namespace : w->namespace,
         .name = name.len > 0 ? name : generated,
     };
@@ -122,12 +123,35 @@ static void note_result(struct walk *w, const struct note_subject *subject,
     note_decision(w->notes, subject, &result->decision);
 }
 
+static struct hint_object hint_object(struct walk *w, json_ref object,
+                                      const struct note_subject *subject)
+{
+    return (struct hint_object){ .ix = &w->doc->index,
+                                 .object = object,
+                                 .options = w->review->options,
+                                 .arena = &w->arena,
+                                 .subject = subject };
+}
+
+static int pass_over(struct walk *w, json_ref object, struct slice fallback, struct error *err)
+{
+    struct note_subject subject;
+    struct slice kind;
+    if (get_text(w, json_member(&w->doc->index, object, SLICE("kind")), &kind, err) < 0 ||
+        get_subject(w, object, kind.len > 0 ? kind : fallback, &subject, err) < 0)
+        return -1;
+    struct hint_object hint = hint_object(w, object, &subject);
+    hint_not_read(w->notes, &hint);
+    return 0;
+}
+
 static int inject_pod(struct walk *w, json_ref object, const struct kind *kind, struct error *err)
 {
     const struct json_index *ix = &w->doc->index;
     struct note_subject subject;
     json_ref pod = kind_template(kind, ix, object);
-    if (check_unique(w, object, kind, err) < 0 || get_subject(w, object, kind, &subject, err) < 0)
+    if (check_unique(w, object, kind, err) < 0 ||
+        get_subject(w, object, kind->name, &subject, err) < 0)
         return -1;
     if (pod == JSON_ABSENT) {
         note_text(w->notes, &subject, SLICE("unchanged (it has no pod template)"));
@@ -151,6 +175,10 @@ static int inject_pod(struct walk *w, json_ref object, const struct kind *kind, 
     }
     if (result.decision.outcome == INJECT_DENIED)
         w->result.is_denied = true;
+    if (result.decision.reason == REASON_NOT_REQUESTED) {
+        struct hint_object hint = hint_object(w, object, &subject);
+        hint_not_requested(w->notes, &hint, kind);
+    }
     note_result(w, &subject, &result);
     return 0;
 }
@@ -186,7 +214,7 @@ static int walk_object(struct walk *w, json_ref object, struct slice fallback, u
     if (kind_is_list(ix, object, &item_kind))
         return walk_list(w, object, item_kind, depth, err);
     const struct kind *kind = kind_of(ix, object, fallback);
-    return kind ? inject_pod(w, object, kind, err) : 0;
+    return kind ? inject_pod(w, object, kind, err) : pass_over(w, object, fallback, err);
 }
 
 /* NOLINTEND(misc-no-recursion) */

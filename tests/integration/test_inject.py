@@ -119,7 +119,60 @@ def test_unknown_kinds_pass_unchanged(manifest):
     text = json.dumps(manifest, indent=1) + "\n"
     result = run(text)
     assert result.out == text
-    assert result.err == ""
+    assert ("annotations" in result.err) == (PREFIX in text)
+    assert len(result.err.splitlines()) == (PREFIX in text)
+
+
+@pytest.mark.parametrize("kind,version,hint", [
+    ("Deploymnet", "apps/v1", "did you mean Deployment?"),
+    ("deployment", "apps/v1", "did you mean Deployment?"),
+    ("CronJob", "apps/v1", "CronJob is known in batch"),
+    ("Rollout", "argoproj.io/v1alpha1", "is not read here"),
+])
+def test_annotations_in_kinds_that_are_not_read(kind, version, hint):
+    result = run(json.dumps({"kind": "List", "items": [workload(kind, version)]}))
+    assert result.err.startswith(kind + " default/web: unchanged, with annotations under vault.hashicorp.com/: ")
+    assert hint in result.err and len(result.err.splitlines()) == 1
+
+
+def test_other_annotations_below_the_prefix_are_nobodys_mistake():
+    """Vault's own: metadata of an alias."""
+    made = {"kind": "ServiceAccount", "metadata": {"annotations": {PREFIX + "alias-metadata-env": "x"}}}
+    assert run(json.dumps(made)).err == ""
+
+
+def test_annotations_without_the_opt_in():
+    notes = annotations(agent_inject=None, agent_injct="true")
+    result = run(json.dumps(workload("Deployment", "apps/v1", notes)))
+    assert result.err == (
+        "Deployment default/web: hint: annotations under vault.hashicorp.com/ have no effect without"
+        ' agent-inject: "true"; did you mean agent-inject? (agent-injct)\n'
+        "Deployment default/web: unchanged (agent-inject is absent or false)\n")
+    notes = {"openbao.org/role": "x", "openbao.org/agent-injct\x1b": "true"}
+    lines = run(json.dumps(pod("p", notes))).err.splitlines()
+    assert lines[0].endswith('under openbao.org/ have no effect without agent-inject: "true";'
+                             " did you mean agent-inject? (agent-injct\\x1b)")
+    assert "did you mean" not in run(json.dumps(pod("p", annotations(agent_inject=None)))).err
+
+
+@pytest.mark.parametrize("notes", [{}, {"other/a": "b"}, {PREFIX + "agent-inject": "false", PREFIX + "role": "x"},
+                                   {PREFIX + "agent-inject-status": "injected"}])
+def test_no_hint_where_nothing_is_asked(notes):
+    assert "hint" not in run(json.dumps(pod("p", notes))).err
+
+
+def test_annotations_on_the_workload_itself():
+    made = workload("Deployment", "apps/v1", {})
+    made["metadata"]["annotations"] = annotations()
+    result = run(json.dumps(made))
+    assert result.err.splitlines()[0] == (
+        "Deployment default/web: hint: annotations under vault.hashicorp.com/ on the Deployment itself have"
+        " no effect; pods get those of spec.template.metadata")
+    cron = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "web", "annotations": annotations()},
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": {}}}}}}
+    assert "those of spec.jobTemplate.spec.template.metadata" in run(json.dumps(cron)).err
+    made["spec"]["template"] = template()
+    assert "hint" not in run(json.dumps(made)).err
 
 
 @pytest.mark.parametrize("rest", ["---\nkind: W\n", ""])

@@ -133,6 +133,20 @@ static void expect_place(const char *text, const char *name, uint32_t line, uint
     document_done(&doc);
 }
 
+#define MARK "\xef\xbb\xbf" /* U+FEFF */
+
+static void test_byte_order_mark(void **state)
+{
+    (void)state;
+    expect(MARK "a: 1\n---\nb: 2\n", "Y1:{\"a\":1} Y2:{\"b\":2} ");
+    expect(MARK "---\na: 1\n", "Y1:{\"a\":1} ");
+    expect(MARK "{\"a\": 1}", "Y1:{\"a\":1} ");
+    expect(MARK, "");
+    expect("\xef\xbb", "! ");
+    expect_place(MARK "a: 1", "a", 1, 4);
+    expect_error(MARK "a: [", "line 1, column");
+}
+
 static void test_places(void **state)
 {
     (void)state;
@@ -151,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_json_that_is_yaml),
         cmocka_unit_test(test_errors_do_not_stop_the_stream),
         cmocka_unit_test(test_error_places),
+        cmocka_unit_test(test_byte_order_mark),
         cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,13 +115,37 @@ static void test_fallback(void **state)
     json_index_done(&ix);
 }
 
+static void test_nearest(void **state)
+{
+    static const struct {
+        const char *name, *near; /* NULL: none */
+    } rows[] = {
+        { "Deploymnet", "Deployment" },
+        { "deployment", "Deployment" },
+        { "cronjob", "CronJob" },
+        { "Pod", "Pod" },
+        { "Pdo", "Pod" },
+        { "Jobs", "Job" },
+        { "Rollout", NULL },
+        { "Cow", NULL },
+        { "Jo", NULL },
+        { "ConfigMap", NULL },
+        { "", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct kind *near = kind_nearest(slice_of(rows[i].name));
+        if (!near != !rows[i].near || (near && !slice_equal(near->name, slice_of(rows[i].near))))
+            fail_msg("%s", rows[i].name);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_templates),
-        cmocka_unit_test(test_others),
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_fallback),
+        cmocka_unit_test(test_templates), cmocka_unit_test(test_others),
+        cmocka_unit_test(test_lists),     cmocka_unit_test(test_fallback),
+        cmocka_unit_test(test_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
