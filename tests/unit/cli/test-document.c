@@ -144,7 +144,7 @@ static void test_byte_order_mark(void **state)
     expect(MARK, "");
     expect("\xef\xbb", "! ");
     expect_place(MARK "a: 1", "a", 1, 4);
-    expect_error(MARK "a: [", "line 1, column");
+    expect_error(MARK "a: }", "line 1, column 4");
 }
 
 static void test_places(void **state)
