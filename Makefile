@@ -138,7 +138,7 @@ $(B)/sources: FORCE
 DEPS   = scripts/deps $(1) || { echo '0 passed, 1 failed'; exit 1; }
 SUITES = scripts/run-suites --build $(B) --make '$(MAKEOVERRIDES) VARIANT=$(VARIANT) B=$(B) CC="$(CC)"'
 
-check: ## unit, cases and meta: under a minute
+check: ## unit, cases and meta: about a minute
 	@$(SUITES) --set check
 
 test: ## everything that needs no cluster
