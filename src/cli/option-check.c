@@ -51,7 +51,8 @@ int check_vault_address(void *target, const void *member, const char *name, stru
                          "no Vault service configured: give its address, for example "
                          "https://vault.vault.svc:8200, here or in AGENT_INJECT_VAULT_ADDR");
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-        if (text.len > schemes[i].len && slice_has_prefix(text, schemes[i]))
+        if (text.len > schemes[i].len &&
+            slice_equal_nocase((struct slice){ text.ptr, schemes[i].len }, schemes[i]))
             return 0;
     warn_value(warnings, name, text,
                "is no URL with http, https or unix: the agents will not find Vault");

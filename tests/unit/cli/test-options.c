@@ -290,6 +290,53 @@ static void test_warnings(void **state)
     options_done(&r.opt);
 }
 
+/* args and env give exactly this line, or none for "" */
+static void expect_warning(const char *const *args, const char *const *env, const char *line)
+{
+    struct run r;
+    struct slice text;
+
+    assert_int_equal(run(&r, args, env), 0);
+    text = buf_slice(&r.opt.warnings);
+    if (text.len != strlen(line) || memcmp(text.ptr ? text.ptr : "", line, text.len) != 0)
+        fail_msg("warnings '" SLICE_FMT "', expected '%s'", SLICE_ARG(text), line);
+    options_done(&r.opt);
+}
+
+static void test_flags_that_lose(void **state)
+{
+    (void)state;
+    expect_warning(
+        LIST("-vault-address=http://a"), LIST(ADDRESS),
+        "-vault-address: has no effect: the variable AGENT_INJECT_VAULT_ADDR is set, and "
+        "wins\n");
+    expect_warning(LIST("-tls-min-version=tls13"), LIST(ADDRESS, "TLS_MIN_VERSION=tls12"),
+                   "-tls-min-version: has no effect: the variable TLS_MIN_VERSION is set, and "
+                   "wins\n");
+    expect_warning(LIST("-log-level=info"), LIST(ADDRESS, "AGENT_INJECT_LOG_LEVEL="), "");
+}
+
+static void test_addresses_of_vault(void **state)
+{
+    static const char *const good[] = { "http://a", "HTTPS://a:1/b", "unix:///run/agent.sock" };
+    static const char *const bad[] = { "a", "https://", "ftp://a", "a:8200", "https:/a" };
+    char env[TEXT_MAX], line[TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        (void)snprintf(env, TEXT_MAX, "AGENT_INJECT_VAULT_ADDR=%s", good[i]);
+        expect_warning(NULL, LIST(env), "");
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        (void)snprintf(env, TEXT_MAX, "AGENT_INJECT_VAULT_ADDR=%s", bad[i]);
+        (void)snprintf(line, TEXT_MAX,
+                       "AGENT_INJECT_VAULT_ADDR: '%s' is no URL with http, https or unix: the "
+                       "agents will not find Vault\n",
+                       bad[i]);
+        expect_warning(NULL, LIST(env), line);
+    }
+}
+
 static void test_warnings_are_cut_into_lines(void **state)
 {
     struct slice rest, line;
@@ -417,6 +464,8 @@ int main(void)
         cmocka_unit_test(test_boolean_words),
         cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_flags_that_lose),
+        cmocka_unit_test(test_addresses_of_vault),
         cmocka_unit_test(test_warnings_are_cut_into_lines),
         cmocka_unit_test(test_log_settings),
         cmocka_unit_test(test_tls_settings),
