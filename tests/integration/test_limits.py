@@ -169,12 +169,10 @@ def limit_files(count):
 
 def test_handshake_timeout(start):
     daemon = start(PLAIN, "-handshake-timeout=300ms")
-    with tcp(daemon) as silent, tcp(daemon) as partial, tcp(daemon) as trickle:
+    with tcp(daemon) as silent, tcp(daemon) as partial, tcp(daemon) as slow:
         partial.sendall(b"\x16\x03\x01")
         with contextlib.suppress(OSError):
-            for byte in b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc" + bytes(1000):
-                trickle.sendall(bytes([byte]))
-                time.sleep(0.02)
+            trickle(slow, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc" + bytes(1000))
         waits_for_end(silent, partial)
     assert closed(daemon, "handshake-timeout") == 3
     wait_for_value(daemon, 3, "keyhook_tls_handshake_failures_total", reason="timeout")
@@ -182,6 +180,14 @@ def test_handshake_timeout(start):
 
 
 HEAD = post(b"", f"Content-Length: {len(BODY)}", length=False)
+
+
+def trickle(sock, data):
+    end = time.monotonic() + HANG_GUARD
+    for byte in data:
+        sock.sendall(bytes([byte]))
+        time.sleep(0.01)
+        assert time.monotonic() < end, "nobody ends this"
 
 
 @pytest.mark.parametrize("request_bytes", [
@@ -194,9 +200,7 @@ def test_request_timeout_is_not_renewed_by_a_trickle(start, request_bytes):
         at_once = request_bytes.find(b"\r\n\r\n") + 4
         sock.sendall(request_bytes[:at_once])
         with pytest.raises((OSError, ssl.SSLError)):
-            for byte in request_bytes[at_once:] * 10:
-                sock.sendall(bytes([byte]))
-                time.sleep(0.01)
+            trickle(sock, request_bytes[at_once:] * 10)
         assert answer(good)[0] == 200
     assert closed(daemon, "request-timeout") == 1
 
