@@ -23,6 +23,13 @@ void buf_clear(struct buf *b)
     b->failure = BUF_OK;
 }
 
+void buf_trim(struct buf *b, size_t keep)
+{
+    if (b->cap > keep)
+        buf_done(b);
+    buf_clear(b);
+}
+
 static bool fail(struct buf *b, enum buf_failure why)
 {
     if (b->failure == BUF_OK)

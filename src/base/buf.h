@@ -43,6 +43,9 @@ static inline struct buf buf_over(char *memory, size_t max)
 /* Forgets contents and failure, keeps the memory. */
 void buf_clear(struct buf *b);
 
+/* Empties the buffer, and gives its memory back when that is more than `keep` bytes. */
+void buf_trim(struct buf *b, size_t keep);
+
 /* Makes room for n more bytes; false (and the failure mark) when that is not possible. */
 bool buf_grow(struct buf *b, size_t n);
 

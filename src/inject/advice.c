@@ -1,5 +1,7 @@
 #include "inject/advice.h"
 
+#include <stdlib.h>
+
 #include "base/num.h"
 #include "base/text.h"
 #include "inject/agent-config.h"
@@ -23,9 +25,14 @@ static struct slice shorten(struct evaluation *e, struct slice text)
     return evaluation_show_some(e, text, WARN_NAME_MAX);
 }
 
+static bool has_room(const struct evaluation *e)
+{
+    return e->warning_count < INJECT_WARNINGS_MAX;
+}
+
 static void advise_on_unknown(struct evaluation *e)
 {
-    for (unsigned i = e->set.first[ANNOTATION__COUNT]; i < e->set.count; i++) {
+    for (unsigned i = e->set.first[ANNOTATION__COUNT]; i < e->set.count && has_room(e); i++) {
         const struct annotation_entry *entry = e->set.entries[i];
         enum annotation_id id = ANNOTATION__COUNT;
         struct slice near = annotation_nearest(entry->name, &id);
@@ -42,18 +49,20 @@ static void advise_on_unknown(struct evaluation *e)
     }
 }
 
+static int compare_raw(const void *raw, const void *secret)
+{
+    return slice_compare(*(const struct slice *)raw, ((const struct secret *)secret)->raw);
+}
+
 static bool is_declared(const struct settings *s, struct slice raw)
 {
-    for (unsigned i = 0; i < s->secret_count; i++) {
-        if (slice_equal(s->secrets[i].raw, raw))
-            return true;
-    }
-    return false;
+    return s->secret_count > 0 &&
+           bsearch(&raw, s->secrets, s->secret_count, sizeof(*s->secrets), compare_raw) != NULL;
 }
 
 static void advise_on_suffixes(struct evaluation *e, enum annotation_id id)
 {
-    for (unsigned i = e->set.first[id]; i < e->set.first[id + 1]; i++) {
+    for (unsigned i = e->set.first[id]; i < e->set.first[id + 1] && has_room(e); i++) {
         const struct annotation_entry *entry = e->set.entries[i];
         if (!slice_is_present(entry->suffix) || is_declared(&e->settings, entry->suffix))
             continue;
@@ -87,14 +96,31 @@ static void warn_container(struct evaluation *e, const char *annotation, struct 
                     annotation, SLICE_ARG(shown));
 }
 
+/* The names of the app containers, sorted; false when the arena is exhausted. */
+static bool names_of_pod(struct evaluation *e, struct names *ret)
+{
+    const struct pod_containers *app = &e->pod->app;
+    ret->at = arena_alloc(e->arena, app->count * sizeof(struct slice));
+    if (!ret->at)
+        return false;
+    ret->count = app->count;
+    for (unsigned i = 0; i < app->count; i++)
+        ret->at[i] = app->at[i].name;
+    names_sort(ret);
+    return true;
+}
+
 static void advise_on_containers(struct evaluation *e)
 {
     const struct pod *pod = e->pod;
+    struct names app;
     struct slice list = e->settings.containers;
     struct slice copied = e->settings.copy_volume_mounts;
-    while (slice_is_present(list)) {
+    if (slice_is_present(list) && !names_of_pod(e, &app))
+        return;
+    while (slice_is_present(list) && has_room(e)) {
         struct slice name = slice_cut(&list, ',');
-        if (name.len > 0 && !has_container(&pod->app, name))
+        if (name.len > 0 && !names_has(&app, name))
             warn_container(e, "agent-inject-containers", name);
     }
     if (copied.len > 0 && !has_container(&pod->app, copied) && !has_container(&pod->init, copied))
@@ -142,11 +168,11 @@ static bool stays_inside(struct evaluation *e, const struct secret *s, struct sl
            destination.ptr[home.len] == '/';
 }
 
-/* Does another target before number n write the same file?  The injected token is target 0. */
-static bool is_taken(const struct slice *targets, unsigned n, struct slice path)
+/* Is the file written by what came before? At most SECRETS_MAX of them: no need to sort. */
+static bool is_taken(const struct names *taken, struct slice path)
 {
-    for (unsigned i = 0; i < n; i++) {
-        if (slice_equal(targets[i], path))
+    for (unsigned i = 0; i < taken->count; i++) {
+        if (slice_equal(taken->at[i], path))
             return true;
     }
     return false;
@@ -161,20 +187,21 @@ static void warn_destination(struct evaluation *e, const struct secret *s, const
 static void advise_on_destinations(struct evaluation *e)
 {
     const struct settings *s = &e->settings;
-    struct slice *targets = arena_alloc(e->arena, (s->secret_count + 1) * sizeof(*targets));
-    if (!targets)
+    struct names taken = { arena_alloc(e->arena, (s->secret_count + 1) * sizeof(struct slice)), 0 };
+    if (!taken.at)
         return;
-    targets[0] = s->inject_token ? agent_config_token_file(e->arena, s) : SLICE_ABSENT;
-    for (unsigned i = 0; i < s->secret_count; i++) {
+    if (s->inject_token)
+        taken.at[taken.count++] = agent_config_token_file(e->arena, s);
+    for (unsigned i = 0; i < s->secret_count && has_room(e); i++) {
         struct slice path =
             text_path_clean(e->arena, agent_config_destination(e->arena, &s->secrets[i]));
-        targets[i + 1] = path;
         if (!slice_is_present(path))
             return;
-        if (is_taken(targets + !s->inject_token, i + s->inject_token, path))
+        if (is_taken(&taken, path))
             warn_destination(e, &s->secrets[i], "writes the same file as another");
         else if (!stays_inside(e, &s->secrets[i], path))
             warn_destination(e, &s->secrets[i], "leaves the secrets directory");
+        taken.at[taken.count++] = path;
     }
 }
 

@@ -82,6 +82,17 @@ static bool is_twin(const struct annotation_entry *a, const struct annotation_en
     return a->id == b->id && a->prefix != b->prefix && slice_equal(a->name, b->name);
 }
 
+static void note_conflict(struct annotation_set *set, const struct annotation_entry *kept,
+                          const struct annotation_entry *twin)
+{
+    if (slice_equal(kept->value, twin->value))
+        return;
+    if (!set->conflict)
+        set->conflict = twin;
+    if (twin->id == ANN_INJECT)
+        set->inject_twin = twin;
+}
+
 /* Keeps the first of two that stand under both prefixes; notes when they disagree. */
 static void join_twins(struct annotation_set *set)
 {
@@ -89,8 +100,7 @@ static void join_twins(struct annotation_set *set)
     for (unsigned i = 0; i < set->count; i++) {
         const struct annotation_entry *entry = set->entries[i];
         if (kept > 0 && is_twin(set->entries[kept - 1], entry)) {
-            if (!set->conflict && !slice_equal(set->entries[kept - 1]->value, entry->value))
-                set->conflict = entry;
+            note_conflict(set, set->entries[kept - 1], entry);
             continue;
         }
         set->entries[kept++] = entry;
@@ -128,13 +138,21 @@ int annotation_set_read(const struct pod *pod, const struct inject_options *opt,
     return 0;
 }
 
+/* The entries of a row stand in the order of their suffixes. */
 static struct slice find_member(const struct annotation_set *set, enum annotation_id id,
                                 struct slice suffix)
 {
-    for (unsigned i = set->first[id]; i < set->first[id + 1]; i++) {
-        const struct annotation_entry *entry = set->entries[i];
-        if (slice_is_present(entry->suffix) && slice_equal(entry->suffix, suffix))
-            return entry->value;
+    unsigned low = set->first[id] + (set->exact[id] != NULL);
+    unsigned high = set->first[id + 1];
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        int order = slice_compare(set->entries[middle]->suffix, suffix);
+        if (order == 0)
+            return set->entries[middle]->value;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return SLICE_ABSENT;
 }

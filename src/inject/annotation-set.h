@@ -32,6 +32,7 @@ struct annotation_set {
     unsigned first[ANNOTATION__COUNT + 1]; /* index of the row's first entry; [id + 1] ends it */
     const struct annotation_entry
         *conflict; /* stands under both prefixes with other text, or NULL */
+    const struct annotation_entry *inject_twin; /* the second agent-inject, when both differ */
 };
 
 /* -1 with ERROR_SHAPE (a value that is no string, a name that stands twice), ERROR_NOMEM, ERROR_LIMIT. */

@@ -114,6 +114,12 @@ int evaluation_fail(struct evaluation *e, enum reason_id shape_reason, const str
                            err->msg);
 }
 
+int evaluation_check(struct evaluation *e, const struct buf *b, const char *what)
+{
+    struct error err = ERROR_INIT;
+    return buf_check(b, what, &err) == 0 ? 0 : evaluation_fail(e, REASON_TOO_LARGE, &err);
+}
+
 int evaluation_nomem(struct evaluation *e)
 {
     if (!e->arena->full)

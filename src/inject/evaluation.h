@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "inject/annotation-set.h"
 #include "inject/annotation.h"
@@ -62,6 +63,10 @@ int evaluation_deny_value(struct evaluation *e, enum reason_id reason, const str
 /* Turns an error into a denial: pod-unreadable for a wrong shape, too-large for a limit; other codes
  * (no memory) stay failures.  Always returns -1. */
 int evaluation_fail(struct evaluation *e, enum reason_id shape_reason, const struct error *err);
+
+/* A buffer that hit its limit denies, missing memory fails; else 0. */
+int evaluation_check(struct evaluation *e, const struct buf *b, const char *what)
+    __attribute__((warn_unused_result));
 
 /* Out of arena memory: a limit denies, missing memory fails.  Always returns -1. */
 int evaluation_nomem(struct evaluation *e);

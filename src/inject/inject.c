@@ -14,6 +14,8 @@
 #include "json/scan.h"
 
 #define CONFIG_HASH_DIGITS 16
+#define CONTAINER_DEPTH 16 /* at most so deep below the root stands a container, in pod and patch */
+#define SCRATCH_KEEP ((size_t)8 << 20)  /* bytes of one buffer or index kept between reviews */
 #define ANSWER_MARGIN ((size_t)1 << 10) /* everything but patch and warnings */
 
 struct inject_scratch {
@@ -37,6 +39,7 @@ struct inject_scratch *inject_scratch_new(void)
     json_index_init(&s->index);
     json_index_init(&s->side_index);
     json_index_init(&s->mutation.container_index);
+    s->mutation.container_index.max_depth = JSON_DEPTH_MAX - CONTAINER_DEPTH;
     arena_init(&s->arena, INJECT_SCRATCH_MAX);
     buf_init(&s->text, INJECT_SCRATCH_MAX);
     buf_init(&s->patch, INJECT_SCRATCH_MAX);
@@ -66,6 +69,30 @@ void inject_scratch_free(struct inject_scratch *s)
     buf_done(&s->mutation.patched);
     buf_done(&s->hashed);
     free(s);
+}
+
+/* What one huge review needed is not kept for ever by each worker. */
+static void trim(struct inject_scratch *s)
+{
+    struct buf *const buffers[] = { &s->text,
+                                    &s->patch,
+                                    &s->verified,
+                                    &s->hashed,
+                                    &s->mutation.config[AGENT_INIT],
+                                    &s->mutation.config[AGENT_SIDECAR],
+                                    &s->mutation.container,
+                                    &s->mutation.patched };
+    struct json_index *const indices[] = { &s->index, &s->side_index,
+                                           &s->mutation.container_index };
+    for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
+        if (buffers[i]->cap > SCRATCH_KEEP)
+            buf_trim(buffers[i], SCRATCH_KEEP);
+    }
+    for (size_t i = 0; i < sizeof(indices) / sizeof(indices[0]); i++) {
+        if (indices[i]->cap > SCRATCH_KEEP / sizeof(struct json_node))
+            json_index_done(indices[i]);
+    }
+    arena_clear(&s->arena);
 }
 
 static bool opts_in(const struct annotation_entry *entry)
@@ -113,13 +140,13 @@ static int check_defaults(struct evaluation *e)
 /* 1: inject, 0: leave the pod alone (*ret_reason says why), -1: denied. */
 static int should_inject(struct evaluation *e, enum reason_id *ret_reason)
 {
-    const struct annotation_entry *conflict = e->set.conflict;
+    const struct annotation_entry *twin = e->set.inject_twin;
     *ret_reason = REASON_NOT_REQUESTED;
     if (!evaluation_has(e, ANN_INJECT))
         return 0;
     if (evaluation_run(e, STEP_OPT_IN) < 0)
         return -1;
-    bool twin_opts_in = conflict && conflict->id == ANN_INJECT && opts_in(conflict);
+    bool twin_opts_in = twin && opts_in(twin);
     if (!e->settings.inject && !twin_opts_in)
         return 0;
     *ret_reason = REASON_NOT_PENDING;
@@ -203,7 +230,7 @@ static int mutate(struct evaluation *e, struct inject_scratch *s, struct inject_
     advise_on_plan(e, &plan);
     buf_clear(&s->patch);
     if (mutation_write(e, &plan, &s->mutation, &p, &s->patch) < 0 ||
-        buf_check(&s->patch, "the patch", &e->err) < 0 || check_patch(e, s, &p) < 0)
+        evaluation_check(e, &s->patch, "the patch") < 0 || check_patch(e, s, &p) < 0)
         return -1;
     describe(e, &plan, s, &p, d);
     return 0;
@@ -261,7 +288,7 @@ int inject_review(struct inject_scratch *s, const struct inject_options *opt, st
     struct inject_decision d = { .outcome = INJECT_SKIPPED };
     struct evaluation *e = &s->evaluation;
     buf_clear(answer);
-    arena_clear(&s->arena);
+    trim(s);
     if (json_scan(&s->index, body, err) < 0 || review_read(&s->index, &s->arena, &review, err) < 0)
         return -1;
     *e = (struct evaluation){ .opt = opt,

@@ -74,15 +74,9 @@ static void write_volumes(const struct plan *plan, struct patch *p)
     patch_list_end(&l);
 }
 
-static bool is_selected(struct slice list, struct slice name)
+static bool is_selected(const struct plan *plan, struct slice name)
 {
-    if (!slice_is_present(list))
-        return true;
-    while (slice_is_present(list)) {
-        if (slice_equal(slice_cut(&list, ','), name))
-            return true;
-    }
-    return false;
+    return !slice_is_present(plan->settings->containers) || names_has(&plan->selected, name);
 }
 
 static void write_mounts(const struct plan *plan, const struct pod_container *c, struct slice list,
@@ -104,7 +98,7 @@ static void write_own_mounts(const struct plan *plan, struct patch *p)
 {
     const struct pod *pod = plan->pod;
     for (unsigned i = 0; i < pod->app.count; i++) {
-        if (is_selected(plan->settings->containers, pod->app.at[i].name))
+        if (is_selected(plan, pod->app.at[i].name))
             write_mounts(plan, &pod->app.at[i], SLICE("/spec/containers/"), i, p);
     }
     for (unsigned i = 0; plan->has_init && i < pod->init.count; i++) {
@@ -126,7 +120,7 @@ static int write_container(struct evaluation *e, const struct plan *plan, enum a
     buf_clear(&m->patched);
     struct json_writer plain = json_writer(&m->container);
     if (container_write(e, plan, role, config, &plain) < 0 ||
-        buf_check(&m->container, "the container", &e->err) < 0 ||
+        evaluation_check(e, &m->container, "the container") < 0 ||
         container_patch(e, user_patch, buf_slice(&m->container), &m->container_index, &m->patched) <
             0)
         return -1;
@@ -159,7 +153,7 @@ static int write_agent(struct evaluation *e, const struct plan *plan, enum agent
     struct patch_list l;
     if (write_config(e, plan, role, m) < 0)
         return -1;
-    if (buf_check(&m->config[role], "the agent configuration", &e->err) < 0 ||
+    if (evaluation_check(e, &m->config[role], "the agent configuration") < 0 ||
         evaluation_run(e, STEP_PATCH) < 0)
         return -1;
     patch_list_begin(&l, p, plan->pod->spec, list->list, pointers[role]);

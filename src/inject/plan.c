@@ -42,6 +42,14 @@ static const struct pod_mount *find_aws_mount(const struct pod *pod)
     return NULL;
 }
 
+static int collect_selected(struct evaluation *e, struct plan *p)
+{
+    if (names_count(e->settings.containers) > NAMES_MAX)
+        return evaluation_deny(e, REASON_TOO_LARGE,
+                               "agent-inject-containers has more than %u names", NAMES_MAX);
+    return names_of_list(e->arena, e->settings.containers, &p->selected) ? 0 : evaluation_nomem(e);
+}
+
 int plan_make(struct evaluation *e, struct plan *ret)
 {
     const struct settings *s = &e->settings;
@@ -54,5 +62,5 @@ int plan_make(struct evaluation *e, struct plan *ret)
     ret->cache_persists = s->cache_enable && ret->has_init && ret->has_sidecar;
     if (slice_equal(s->auth_type, SLICE("aws")))
         ret->aws_mount = find_aws_mount(e->pod);
-    return collect_paths(e, ret);
+    return collect_selected(e, ret) < 0 ? -1 : collect_paths(e, ret);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "inject/evaluation.h"
+#include "inject/names.h"
 
 enum agent_role { AGENT_INIT, AGENT_SIDECAR };
 
@@ -17,6 +18,7 @@ struct plan {
     const struct pod *pod;
     bool has_init;
     bool has_sidecar;
+    struct names selected;      /* of agent-inject-containers, when it is given */
     bool cache_persists;        /* cache shared by init container and sidecar */
     struct slice *custom_paths; /* mount paths of vault-secrets-custom-<i>, sorted */
     unsigned custom_count;

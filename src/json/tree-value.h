@@ -19,7 +19,7 @@
 #include "base/str.h"
 #include "json/cursor.h"
 
-#define JSON_TREE_STEPS_MAX (1u << 27) /* visited, moved or copied values and names: a second */
+#define JSON_TREE_STEPS_MAX (1u << 26) /* visited, moved or copied values and names: half a second */
 
 struct json_tree_list;
 
