@@ -8,9 +8,9 @@
 #include "inject/advice.h"
 #include "inject/answer.h"
 #include "inject/mutation.h"
+#include "inject/patch-check.h"
 #include "inject/plan.h"
 #include "inject/validate.h"
-#include "json/patch.h"
 #include "json/scan.h"
 
 #define CONFIG_HASH_DIGITS 16
@@ -158,30 +158,17 @@ static int should_inject(struct evaluation *e, enum reason_id *ret_reason)
     return check_conflict(e) < 0 ? -1 : 1;
 }
 
-/* The values that we wrote scan again, every operation's parent was there; with verify_patch the whole
- * patch is applied.  Anything wrong here is our own mistake: deny rather than send half a patch. */
+/* Our own mistake denies: half a patch is never sent. */
 static int check_patch(struct evaluation *e, struct inject_scratch *s, const struct patch *p)
 {
     struct error err = ERROR_INIT;
-    if (p->broken)
-        return evaluation_deny(e, REASON_SELF_CHECK,
-                               "a parent of the patch is missing in the pod; "
-                               "this is a defect of Keyhook");
-    if (json_scan(&s->side_index, buf_slice(&s->patch), &err) == 0) {
-        if (!e->opt->verify_patch)
-            return 0;
-        buf_clear(&s->verified);
-        if (json_patch_apply(&s->side_index, JSON_ROOT, &s->index, e->pod->object, &s->arena,
-                             &s->verified, &err) == 0 &&
-            json_scan(&s->side_index, buf_slice(&s->verified), &err) == 0)
-            return 0;
-    }
+    const struct patch_check check = { &s->side_index, &s->arena, &s->verified,
+                                       e->opt->verify_patch };
+    if (patch_check(&check, p, buf_slice(&s->patch), e->pod->object, &err) == 0)
+        return 0;
     if (err.code == ERROR_NOMEM)
         return evaluation_fail(e, REASON_SELF_CHECK, &err);
-    return evaluation_deny(e, REASON_SELF_CHECK,
-                           "the patch is not sound: %s; this is a defect of "
-                           "Keyhook",
-                           err.msg);
+    return evaluation_deny(e, REASON_SELF_CHECK, "%s; this is a defect of Keyhook", err.msg);
 }
 
 /*

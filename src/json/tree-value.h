@@ -19,7 +19,8 @@
 #include "base/str.h"
 #include "json/cursor.h"
 
-#define JSON_TREE_STEPS_MAX (1u << 26) /* visited, moved or copied values and names: half a second */
+#define JSON_TREE_STEPS_MAX \
+    (1u << 26) /* visited, moved or copied values and names: half a second */
 
 struct json_tree_list;
 
