@@ -1,5 +1,7 @@
 #include "cli/annotation-reasons.h"
 
+#include "inject/advice.h"
+
 /* What follows from the type of a value. */
 struct type_reason {
     enum annotation_type type;
@@ -43,15 +45,6 @@ static const struct name_reason by_name[] = {
     { ANN_PRE_POPULATE_ONLY,     REASON_INJECTED_NO_AGENT },
     { ANN_PRE_POPULATE,          REASON_WARN_NO_AGENT },
     { ANN_PRE_POPULATE_ONLY,     REASON_WARN_NO_AGENT },
-    { ANN_TEMPLATE_FILE,         REASON_WARN_NO_SECRET },
-    { ANN_FILE,                  REASON_WARN_NO_SECRET },
-    { ANN_PERMS,                 REASON_WARN_NO_SECRET },
-    { ANN_COMMAND,               REASON_WARN_NO_SECRET },
-    { ANN_LEFT_DELIMITER,        REASON_WARN_NO_SECRET },
-    { ANN_RIGHT_DELIMITER,       REASON_WARN_NO_SECRET },
-    { ANN_PRESERVE_CASE,         REASON_WARN_NO_SECRET },
-    { ANN_ERROR_ON_MISSING_KEY,  REASON_WARN_NO_SECRET },
-    { ANN_SECRET_VOLUME_PATH,    REASON_WARN_NO_SECRET },
     { ANN_CONTAINERS,            REASON_WARN_NO_CONTAINER },
     { ANN_COPY_VOLUME_MOUNTS,    REASON_WARN_NO_CONTAINER },
     { ANN_SHARE_PROCESSES,       REASON_WARN_SHARE_IGNORED },
@@ -60,12 +53,6 @@ static const struct name_reason by_name[] = {
     { ANN_INJECT_TOKEN,          REASON_WARN_DESTINATION },
     { ANN_TOKEN_VOLUME,          REASON_WARN_TOKEN_GUESS },
     { ANN_PRESERVE_CASE,         REASON_WARN_BAD_BOOL },
-    { ANN_PERMS,                 REASON_WARN_UNCHECKED },
-    { ANN_CACHE_LISTENER_PORT,   REASON_WARN_UNCHECKED },
-    { ANN_CACHE_AUTO_AUTH_TOKEN, REASON_WARN_UNCHECKED },
-    { ANN_LOG_LEVEL,             REASON_WARN_UNCHECKED },
-    { ANN_LOG_FORMAT,            REASON_WARN_UNCHECKED },
-    { ANN_RENDER_INTERVAL,       REASON_WARN_UNCHECKED },
 };
 /* clang-format on */
 
@@ -75,10 +62,14 @@ bool annotation_has_reason(enum annotation_id id, enum reason_id reason)
 {
     enum annotation_type type = annotation_info(id)->type;
 
+    if (reason == REASON_WARN_NO_SECRET)
+        return advice_needs_secret(id);
+    if (reason == REASON_WARN_UNCHECKED)
+        return advice_checks_value(id);
     for (size_t i = 0; i < COUNT(by_name); i++)
         if (by_name[i].id == id && by_name[i].reason == reason)
             return true;
-    if (id == ANN_PRESERVE_CASE) /* the one boolean that never denies (K17) */
+    if (id == ANN_PRESERVE_CASE) /* the one boolean that never denies */
         return false;
     for (size_t i = 0; i < COUNT(by_type); i++)
         if (by_type[i].type == type && by_type[i].reason == reason)

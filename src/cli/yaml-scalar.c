@@ -59,11 +59,6 @@ static const struct tag {
 };
 /* clang-format on */
 
-const char *scalar_kind_name(enum scalar_kind kind)
-{
-    return kind_names[kind];
-}
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

@@ -50,7 +50,4 @@ int scalar_resolve_tagged(struct slice text, struct slice tag, bool is_plain, st
  */
 void scalar_put_number_name(struct buf *out, struct slice number);
 
-/* "a boolean", "a number", ... for messages. */
-const char *scalar_kind_name(enum scalar_kind kind);
-
 #endif

@@ -119,6 +119,15 @@ static const struct value_rule rules[] = {
 };
 /* clang-format on */
 
+bool advice_checks_value(enum annotation_id id)
+{
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (rules[i].id == id)
+            return true;
+    }
+    return false;
+}
+
 static void check_entry(struct evaluation *e, const struct value_rule *rule,
                         const struct annotation_entry *entry)
 {

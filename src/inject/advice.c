@@ -20,6 +20,15 @@ static const enum annotation_id per_secret[] = {
     ANN_SECRET_VOLUME_PATH,
 };
 
+bool advice_needs_secret(enum annotation_id id)
+{
+    for (size_t i = 0; i < sizeof(per_secret) / sizeof(per_secret[0]); i++) {
+        if (per_secret[i] == id)
+            return true;
+    }
+    return false;
+}
+
 static struct slice shorten(struct evaluation *e, struct slice text)
 {
     return evaluation_show_some(e, text, WARN_NAME_MAX);

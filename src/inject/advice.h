@@ -16,4 +16,8 @@ void advise_on_plan(struct evaluation *e, const struct plan *plan);
 /* A part of it: values that are passed on unchecked. */
 void advise_on_values(struct evaluation *e);
 
+/* For the documentation: does the row warn without its secret, or about a value the agent refuses? */
+bool advice_needs_secret(enum annotation_id id);
+bool advice_checks_value(enum annotation_id id);
+
 #endif

@@ -19,8 +19,7 @@
 #include "inject/decision.h"
 #include "inject/options.h"
 
-#define INJECT_BODY_MAX_DEFAULT ((size_t)8 << 20) /* object and old object of 3 MB each, and room */
-#define INJECT_SCRATCH_MAX ((size_t)64 << 20)     /* bytes of working memory for one review */
+#define INJECT_SCRATCH_MAX ((size_t)64 << 20) /* bytes of working memory for one review */
 #define INJECT_ANSWER_MAX ((size_t)64 << 20)
 
 struct inject_scratch;
