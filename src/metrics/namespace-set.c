@@ -48,9 +48,11 @@ static unsigned insert(struct namespace_set *set, struct slice name)
     _Atomic uint16_t *slot = find_slot(set, name, &found);
     if (found != 0 || count == METRICS_NAMESPACES_MAX)
         return found;
-    char *copy = strndup(name.ptr, name.len);
+    char *copy = malloc(name.len + 1);
     if (!copy)
         return 0;
+    memcpy(copy, name.ptr, name.len);
+    copy[name.len] = '\0';
     set->names[count] = copy;
     atomic_store_explicit(&set->count, count + 1, memory_order_release);
     atomic_store_explicit(slot, (uint16_t)(count + 1), memory_order_release);
