@@ -34,14 +34,22 @@ struct words {
     int count;
 };
 
+static char *copy_word(struct slice piece)
+{
+    char *word = malloc(piece.len + 1);
+    promise(word != NULL, "memory for a word");
+    memcpy(word, piece.ptr, piece.len);
+    word[piece.len] = '\0';
+    return word;
+}
+
 static void read_words(struct fuzz_input *in, struct words *w)
 {
     for (w->count = 0; in->left > 0 && w->count < WORDS_MAX; w->count++) {
         struct slice piece = fuzz_piece(in);
         if (piece.len == 0)
             break;
-        w->at[w->count] = strndup(piece.ptr, piece.len);
-        promise(w->at[w->count] != NULL, "memory for a word");
+        w->at[w->count] = copy_word(piece);
     }
     w->at[w->count] = NULL;
 }
