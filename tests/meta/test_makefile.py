@@ -117,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 @pytest.fixture(name="fuzz_tree")
 def fixture_fuzz_tree(tree):
-    for path in ("src/base/cleanup.h", "tests/fuzz/replay-main.c", "scripts/fuzz-entry"):
+    for path in ("src/base/cleanup.h", "tests/fuzz/replay-main.c", "scripts/fuzz-entry", "scripts/fuzz-dict"):
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(os.path.join(ROOT, path), tree / path)
     write(tree, "tests/fuzz/fuzz-entry.c", ENTRY)
