@@ -63,6 +63,9 @@ static void what_cannot_work_is_refused(void **state)
     opt.vault_address = SLICE("");
     assert_refused(&opt, "vault-address");
     opt = sound();
+    opt.vault_image = SLICE("a\xff");
+    assert_refused(&opt, "vault-image");
+    opt = sound();
     opt.default_template = SLICE("JSON");
     assert_refused(&opt, "default-template");
     opt = sound();
