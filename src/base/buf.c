@@ -11,10 +11,23 @@ void buf_init(struct buf *b, size_t max)
     *b = (struct buf){ .max = max < BUF_MAX ? max : BUF_MAX };
 }
 
+void buf_init_secret(struct buf *b, size_t max)
+{
+    buf_init(b, max);
+    b->is_secret = true;
+}
+
+static void release(struct buf *b)
+{
+    if (b->is_secret && b->data)
+        explicit_bzero(b->data, b->cap + 1);
+    free(b->data);
+}
+
 void buf_done(struct buf *b)
 {
-    free(b->data);
-    *b = (struct buf){ .max = b->max };
+    release(b);
+    *b = (struct buf){ .max = b->max, .is_secret = b->is_secret };
 }
 
 void buf_clear(struct buf *b)
@@ -37,6 +50,20 @@ static bool fail(struct buf *b, enum buf_failure why)
     return false;
 }
 
+/* realloc() may leave the old bytes behind, so secrets move by hand. */
+static char *resize(struct buf *b, size_t size)
+{
+    if (!b->is_secret)
+        return realloc(b->data, size);
+    char *data = malloc(size);
+    if (!data)
+        return NULL;
+    if (b->len > 0)
+        memcpy(data, b->data, b->len);
+    release(b);
+    return data;
+}
+
 bool buf_grow(struct buf *b, size_t n)
 {
     if (b->failure != BUF_OK)
@@ -50,7 +77,7 @@ bool buf_grow(struct buf *b, size_t n)
         cap *= 2;
     if (cap > b->max)
         cap = b->max;
-    char *data = realloc(b->data, cap + 1); /* one for the NUL of printf and buf_cstr() */
+    char *data = resize(b, cap + 1); /* one for the NUL of printf and buf_cstr() */
     if (!data)
         return fail(b, BUF_NOMEM);
     b->data = data;

@@ -28,10 +28,15 @@ struct buf {
     size_t cap;
     size_t max;
     enum buf_failure failure;
+    bool is_secret; /* memory is wiped before it is given back */
 };
 
 /* An empty buffer that may grow to max bytes; allocates nothing.  buf_done() frees the contents. */
 void buf_init(struct buf *b, size_t max);
+
+/* The same for tokens, keys and whatever holds them: no copy of ours stays in freed memory. */
+void buf_init_secret(struct buf *b, size_t max);
+
 void buf_done(struct buf *b);
 
 /* An empty buffer over the caller's memory of max + 1 bytes; it allocates nothing and is not done. */
