@@ -42,7 +42,7 @@ BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc $(WARN) -fno-common -fstack-protect
 COMPILE = $(CC) $(BASE_FLAGS) $(if $(IS_CLANG),,$(WARN_GCC)) $(OPT_$(VARIANT)) $(FILE_FLAGS) \
 	$(CPPFLAGS) $(CFLAGS) -UNDEBUG
 LINK    = $(CC) $(OPT_$(VARIANT)) $(LINK_$(VARIANT)) -pthread -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
-LIBS    := -lmicrohttpd -lgnutls -ljansson -lyaml -lm
+LIBS    := -lmicrohttpd -lgnutls -lcurl-gnutls -ljansson -lyaml -lm
 
 # --- sources -----------------------------------------------------------------------------------
 

@@ -1,0 +1,68 @@
+#ifndef SRC_CERT_TRUST_H
+#define SRC_CERT_TRUST_H
+
+/*
+ * Which anchors a webhook's caBundle should hold: the union, the stamps, and what may go.  Pure: the
+ * object as it was read and the time go in, the texts to write come out (decided once, for every source).
+ *
+ * - Every anchor we hold (serve, are about to serve, or sign under) is in every entry's bundle.
+ * - Anchors compare by the SHA-256 of their DER, whatever their PEM looks like.
+ * - An annotation keyhook/retire-<first 16 hex of that hash>: <RFC 3339> says when an anchor may go.  A
+ *   replica that left an anchor stamps it with now + the leaf life that it was granted; a stamp only
+ *   moves forward; who still serves or signs under a stamped anchor extends it.
+ * - Anchors past their stamp or their notAfter are removed, never one's own; foreign ones without a stamp
+ *   stay.  Our own former self-signed anchors go without a stamp, when `drop` says so.
+ * - At most TRUST_ANCHORS_MAX anchors or TRUST_BYTES_MAX bytes: then foreign ones that end first go.
+ * - What is not a certificate in the bundle is dropped; the API server refuses bundles it cannot read.
+ * The same input gives the same output on every replica, and what was written is a fixed point: nothing
+ * is to be written the second time.
+ */
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "kube/webhook.h"
+
+#define TRUST_ANCHORS_MAX 64u
+#define TRUST_BYTES_MAX ((size_t)64 << 10) /* of a bundle's PEM */
+#define TRUST_HELD_MAX 16u
+#define TRUST_HASH_SIZE 32u
+#define TRUST_STAMP_PREFIX "keyhook/retire-"
+
+enum trust_role {
+    TRUST_HOLD,   /* we serve or sign under it, or are about to */
+    TRUST_RETIRE, /* we left it; the anchor may still be needed by others until `until` */
+    TRUST_DROP,   /* ours alone (self-signed) and no longer served: take it out now */
+};
+
+/* An anchor that this replica knows about. */
+struct trust_anchor {
+    struct slice pem; /* one or more certificates */
+    enum trust_role role;
+    int64_t
+        until; /* HOLD: end of our leaf under it; RETIRE: now + granted life when we left; seconds */
+};
+
+/* What the object should become; see trust_plan(). */
+struct trust_plan {
+    bool is_needed; /* something is to be written */
+    bool holds_all; /* every HOLD anchor is in every entry already, as read */
+    bool
+        is_repair; /* a HOLD anchor that we had seen there before is missing: somebody overwrote it */
+    size_t anchors;                    /* in the largest bundle as it should be */
+    size_t crowded_out;                /* foreign anchors that went because of the limits */
+    struct kube_webhook_change change; /* for kube_webhook_patch(); memory belongs to the plan */
+    void *memory;
+};
+
+/*
+ * `was_seen` tells that holds_all was true before (for is_repair).  -1 with ERROR_CRYPTO when a held
+ * anchor is no certificate, ERROR_LIMIT, ERROR_NOMEM.  trust_plan_done() frees.
+ */
+int trust_plan(const struct kube_webhook *seen, const struct trust_anchor *anchors, size_t count,
+               int64_t now, bool was_seen, struct trust_plan *ret, struct error *err)
+    __attribute__((warn_unused_result));
+void trust_plan_done(struct trust_plan *p);
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef SRC_HTTP_REPLY_H
+#define SRC_HTTP_REPLY_H
+
+/*
+ * Typed getters over a JSON reply; a failure names the path, what is there and what should be.
+ *
+ * A path is member names with dots between ("auth.client_token"); a number selects from an array
+ * ("data.ca_chain.0").  Results are borrowed from the tree.  Messages never hold a value.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/str.h"
+
+static inline void reply_tree_free(json_t *tree)
+{
+    json_decref(tree);
+}
+
+DEFINE_CLEANUP(reply_tree_free, json_t *);
+
+#define REPLY_DEPTH_MAX 64 /* jansson is built with a limit of its own as well */
+
+/* The parsed text; -1 with ERROR_SYNTAX (position, not text) unless it is one JSON object. */
+int reply_parse(struct slice text, json_t **ret, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* -1 with ERROR_SHAPE when the member is absent, null or of another type. */
+int reply_string(const json_t *tree, const char *path, struct slice *ret, struct error *err)
+    __attribute__((warn_unused_result));
+int reply_int(const json_t *tree, const char *path, int64_t *ret, struct error *err)
+    __attribute__((warn_unused_result));
+int reply_bool(const json_t *tree, const char *path, bool *ret, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* The value at a path, or NULL: for members that may be absent. */
+const json_t *reply_find(const json_t *tree, const char *path);
+
+#endif
