@@ -21,7 +21,8 @@
 #include "base/str.h"
 
 #define HTTP_URL_MAX 2048u
-#define HTTP_HEADERS_MAX 16u /* of a request, ours not counted */
+#define HTTP_HEADERS_MAX 16u             /* of a request, ours not counted */
+#define HTTP_HEAD_MAX ((size_t)64 << 10) /* bytes of a reply's headers */
 #define HTTP_BODY_MAX ((size_t)4 << 20)
 #define HTTP_RETRY_AFTER_MAX ((int64_t)300 * 1000000) /* a longer Retry-After is taken as this */
 
@@ -57,8 +58,8 @@ struct http_request {
 
 struct http_reply {
     unsigned status;
-    int64_t retry_after; /* microseconds from now, both forms of the header; -1 when absent */
-    struct buf location; /* of a redirect; empty when absent */
+    int64_t retry_after; /* microseconds from now, both forms of the header; 0 when absent */
+    struct buf location; /* where a redirect leads, as an absolute URL; empty when absent */
     struct buf body;     /* a secret buffer */
 };
 

@@ -90,12 +90,11 @@ struct vault_sign_request {
 
 /* Every text is whole PEM blocks, each ending in a newline. */
 struct vault_signed {
-    struct buf leaf;          /* one certificate */
-    struct buf issuing_ca;    /* one certificate */
-    struct buf intermediates; /* what to serve after the leaf: not self-signed ones of ca_chain */
-    struct buf chain;         /* issuing_ca and all of ca_chain, once each */
-    struct buf warnings;      /* Vault's, one line each; and our own about a shortened life */
-    bool is_shortened;        /* less life was granted than asked for */
+    struct buf leaf;       /* one certificate */
+    struct buf issuing_ca; /* one certificate */
+    struct buf chain;      /* issuing_ca, then the rest of ca_chain, roots included, once each */
+    struct buf warnings;   /* Vault's, one line each; and our own about a shortened life */
+    bool is_shortened;     /* less life was granted than asked for */
 };
 void vault_signed_init(struct vault_signed *s);
 void vault_signed_done(struct vault_signed *s);
@@ -107,6 +106,16 @@ void vault_signed_done(struct vault_signed *s);
 int vault_sign(struct vault_client *c, const struct vault_sign_request *req,
                struct vault_signed *ret, enum vault_failure *ret_failure, struct error *err)
     __attribute__((warn_unused_result));
+
+/*
+ * Renews the token of a token file when it is past 2/3 of its life; to be called now and then, as signing
+ * alone may be too seldom.  Other tokens are left to end: the next call logs in.
+ */
+int vault_tend(struct vault_client *c, enum vault_failure *ret_failure, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* How long the last failed reply asked to wait (Retry-After), in microseconds; 0 when it did not. */
+int64_t vault_client_retry_after(const struct vault_client *c);
 
 struct vault_health {
     bool initialized, sealed, standby;

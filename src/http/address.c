@@ -1,0 +1,76 @@
+#include "http/address.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "base/cleanup.h"
+#include "http/http.h"
+
+DEFINE_CLEANUP(curl_url_cleanup, CURLU *);
+
+static int bad(struct error *err, struct slice url, const char *why)
+{
+    return error_set(err, ERROR_USAGE, "the address '" SLICE_FMT "' %s", SLICE_ARG(url), why);
+}
+
+/* Sets *ret to a part of the URL, or to NULL where there is none; the caller frees with curl_free(). */
+static bool has_part(CURLU *parsed, CURLUPart part)
+{
+    char *text = NULL;
+    bool has = curl_url_get(parsed, part, &text, 0) == CURLUE_OK;
+    curl_free(text);
+    return has;
+}
+
+static int copy_part(CURLU *parsed, CURLUPart part, unsigned flags, char *ret, size_t size)
+{
+    char *text = NULL;
+    int n = size > 0 && curl_url_get(parsed, part, &text, flags) == CURLUE_OK
+                ? snprintf(ret, size, "%s", text)
+                : -1;
+    curl_free(text);
+    return n >= 0 && (size_t)n < size ? 0 : -1;
+}
+
+static int read_parts(CURLU *parsed, struct slice url, struct http_address *ret, struct error *err)
+{
+    char scheme[16], port[8];
+    struct http_address a = { 0 };
+    if (copy_part(parsed, CURLUPART_SCHEME, 0, scheme, sizeof(scheme)) < 0 ||
+        (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0))
+        return bad(err, url, "is no https:// URL");
+    if (has_part(parsed, CURLUPART_USER) || has_part(parsed, CURLUPART_PASSWORD))
+        return error_set(err, ERROR_USAGE, "an address may not hold a user name or a password");
+    if (has_part(parsed, CURLUPART_QUERY) || has_part(parsed, CURLUPART_FRAGMENT))
+        return bad(err, url, "may not have a query or a fragment");
+    if (copy_part(parsed, CURLUPART_HOST, 0, a.host, sizeof(a.host)) < 0 || a.host[0] == 0)
+        return bad(err, url, "names no host, or one that is too long");
+    if (copy_part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)) < 0)
+        return bad(err, url, "has no usable port");
+    a.port = (unsigned)strtoul(port, NULL, 10);
+    a.is_plain = strcmp(scheme, "http") == 0;
+    *ret = a;
+    return 0;
+}
+
+int http_address_parse(struct slice url, struct http_address *ret, struct error *err)
+{
+    char text[HTTP_URL_MAX];
+    for (size_t i = 0; i < url.len; i++)
+        if ((unsigned char)url.ptr[i] <= ' ' || url.ptr[i] == 0x7f)
+            return error_set(err, ERROR_USAGE,
+                             "an address may not hold spaces or control characters");
+    if (url.len >= sizeof(text))
+        return error_set(err, ERROR_USAGE, "an address may have at most %u bytes",
+                         HTTP_URL_MAX - 1);
+    (void)snprintf(text, sizeof(text), SLICE_FMT, SLICE_ARG(url));
+    CLEANUP(curl_url_cleanup) CURLU *parsed = curl_url();
+    if (!parsed)
+        return error_nomem(err);
+    if (curl_url_set(parsed, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+        return bad(err, url, "is no URL; https://host:port is one");
+    return read_parts(parsed, url, ret, err);
+}

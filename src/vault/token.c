@@ -1,0 +1,186 @@
+#include <string.h>
+
+#include "base/file.h"
+#include "base/time.h"
+#include "http/reply.h"
+#include "vault/client.h"
+
+#define US_PER_SECOND 1000000
+#define LEASE_MAX ((int64_t)10 * 365 * 86400) /* seconds; keeps the microseconds in range */
+
+/* The word in a file, without the white space around it. */
+static int read_word(struct slice path, const char *what, struct buf *out, struct error *err)
+{
+    struct buf text;
+    buf_init_secret(&text, VAULT_TOKEN_MAX);
+    int rc = file_read(path.ptr, &text, err);
+    size_t from = 0, to = text.len;
+    while (from < to && (unsigned char)text.data[from] <= ' ')
+        from++;
+    while (to > from && (unsigned char)text.data[to - 1] <= ' ')
+        to--;
+    for (size_t i = from; rc == 0 && i < to; i++)
+        if ((unsigned char)text.data[i] <= ' ' || (unsigned char)text.data[i] > '~')
+            rc = error_set(err, ERROR_SYNTAX, "%s in '" SLICE_FMT "' is not one printable word",
+                           what, SLICE_ARG(path));
+    if (rc == 0 && from == to)
+        rc = error_set(err, ERROR_SYNTAX, "there is no %s in '" SLICE_FMT "'", what,
+                       SLICE_ARG(path));
+    if (rc == 0) {
+        buf_clear(out);
+        buf_put(out, text.data + from, to - from);
+        rc = buf_check(out, what, err);
+    }
+    buf_done(&text);
+    return rc;
+}
+
+void vault_token_drop(struct vault_client *c)
+{
+    buf_done(&c->token.text);
+    c->token.life = 0;
+}
+
+/* How long a token lives, from an "auth" object or a look-up. */
+static void set_life(struct vault_token *token, int64_t seconds, bool is_renewable)
+{
+    seconds = seconds < 0 ? 0 : seconds > LEASE_MAX ? LEASE_MAX : seconds;
+    token->since = time_monotonic_us();
+    token->life = seconds * US_PER_SECOND;
+    token->is_renewable = is_renewable;
+}
+
+static int take_auth(struct vault_client *c, const json_t *tree, struct error *err)
+{
+    struct slice text;
+    int64_t life;
+    bool is_renewable;
+    if (reply_string(tree, "auth.client_token", &text, err) < 0 ||
+        reply_int(tree, "auth.lease_duration", &life, err) < 0 ||
+        reply_bool(tree, "auth.renewable", &is_renewable, err) < 0)
+        return -1;
+    buf_clear(&c->token.text);
+    buf_put_slice(&c->token.text, text);
+    set_life(&c->token, life, is_renewable);
+    return buf_check(&c->token.text, "the token", err);
+}
+
+static int post_login(struct vault_client *c, json_t **ret_tree, enum vault_failure *ret_failure,
+                      struct error *err)
+{
+    char path[VAULT_PATH_MAX];
+    (void)snprintf(path, sizeof(path), "auth/" SLICE_FMT "/login", SLICE_ARG(c->set.auth_path));
+    CLEANUP(reply_tree_free)
+    json_t *body = json_pack("{s:s%,s:s%}", "role", c->set.auth_role.ptr, c->set.auth_role.len,
+                             "jwt", c->jwt.data, c->jwt.len);
+    if (!body)
+        return error_nomem(err);
+    struct vault_call call = {
+        .method = "POST",
+        .path = slice_of(path),
+        .body = body,
+        .has_namespace = true,
+        .is_login = true,
+    };
+    return vault_client_call(c, &call, ret_tree, ret_failure, err);
+}
+
+static int log_in(struct vault_client *c, enum vault_failure *ret_failure, struct error *err)
+{
+    CLEANUP(reply_tree_free) json_t *tree = NULL;
+    *ret_failure = VAULT_LOCAL;
+    vault_token_drop(c);
+    if (read_word(c->set.jwt_file, "service-account token", &c->jwt, err) < 0 ||
+        post_login(c, &tree, ret_failure, err) < 0)
+        return error_wrap(err, "login with role '" SLICE_FMT "'", SLICE_ARG(c->set.auth_role));
+    if (take_auth(c, tree, err) < 0) {
+        vault_token_drop(c);
+        *ret_failure = VAULT_PROTOCOL;
+        return error_wrap(err, "login");
+    }
+    atomic_fetch_add(&c->counters.logins, 1);
+    return 0;
+}
+
+/* A token that somebody else made: how long it lives is looked up; who may not look it up uses it as it is. */
+static int use_file(struct vault_client *c, enum vault_failure *ret_failure, struct error *err)
+{
+    struct buf before = c->token.text;
+    struct vault_call call = { .method = "GET",
+                               .path = SLICE("auth/token/lookup-self"),
+                               .has_token = true,
+                               .has_namespace = true };
+    CLEANUP(reply_tree_free) json_t *tree = NULL;
+    struct error ignored = ERROR_INIT;
+    int64_t life = 0;
+    bool is_renewable = false;
+    *ret_failure = VAULT_LOCAL;
+    buf_init_secret(&c->token.text, VAULT_TOKEN_MAX);
+    int rc = read_word(c->set.token_file, "token", &c->token.text, err);
+    bool is_same =
+        rc == 0 && before.len > 0 && slice_equal(buf_slice(&before), buf_slice(&c->token.text));
+    buf_done(&before);
+    if (rc < 0 || is_same)
+        return rc;
+    set_life(&c->token, 0, false);
+    if (vault_client_call(c, &call, &tree, ret_failure, &ignored) == 0 &&
+        reply_int(tree, "data.ttl", &life, &ignored) == 0 &&
+        reply_bool(tree, "data.renewable", &is_renewable, &ignored) == 0)
+        set_life(&c->token, life, is_renewable);
+    return 0;
+}
+
+static int64_t age(const struct vault_token *token)
+{
+    return time_monotonic_us() - token->since;
+}
+
+static bool is_due(const struct vault_token *token)
+{
+    return token->life > 0 && age(token) >= token->life / 3 * 2;
+}
+
+/* True when the token lives longer than before: Vault answers 200 even when a limit allows nothing more. */
+static bool renew(struct vault_client *c)
+{
+    int64_t left = c->token.life - age(&c->token);
+    struct vault_call call = { .method = "POST",
+                               .path = SLICE("auth/token/renew-self"),
+                               .has_token = true,
+                               .has_namespace = true };
+    struct error ignored = ERROR_INIT;
+    enum vault_failure failure;
+    CLEANUP(reply_tree_free) json_t *tree = NULL;
+    CLEANUP(reply_tree_free)
+    json_t *body = json_pack("{s:I}", "increment", (json_int_t)(c->token.life / US_PER_SECOND));
+    call.body = body;
+    if (!body || !c->token.is_renewable ||
+        vault_client_call(c, &call, &tree, &failure, &ignored) < 0 ||
+        take_auth(c, tree, &ignored) < 0)
+        return false;
+    atomic_fetch_add(&c->counters.token_renewals, 1);
+    return c->token.life > left + US_PER_SECOND;
+}
+
+int vault_token_get(struct vault_client *c, enum vault_failure *ret_failure, struct error *err)
+{
+    if (c->set.token_file.len > 0)
+        return use_file(c, ret_failure, err);
+    if (c->token.text.len > 0 && (!is_due(&c->token) || renew(c)))
+        return 0;
+    return log_in(c, ret_failure, err);
+}
+
+int vault_tend(struct vault_client *c, enum vault_failure *ret_failure, struct error *err)
+{
+    *ret_failure = VAULT_OK;
+    if (c->set.token_file.len == 0)
+        return 0;
+    if (use_file(c, ret_failure, err) < 0)
+        return -1;
+    if (!is_due(&c->token) || renew(c))
+        return 0;
+    *ret_failure = VAULT_FORBIDDEN;
+    return error_set(err, ERROR_IO, "the token in '" SLICE_FMT "' ends and cannot be renewed",
+                     SLICE_ARG(c->set.token_file));
+}

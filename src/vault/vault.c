@@ -1,0 +1,326 @@
+#include "vault/vault.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/address.h"
+#include "http/reply.h"
+#include "vault/client.h"
+
+#define SETTINGS_MAX ((size_t)16 << 10)
+#define ERROR_TEXT_MAX 300u /* bytes of Vault's own words in a message */
+#define BODY_MAX ((size_t)64 << 10)
+
+/* --- life -------------------------------------------------------------------------------------- */
+
+/* The settings' texts, one behind the other in memory of ours. */
+static int copy_settings(struct vault_client *c, const struct vault_settings *set,
+                         struct error *err)
+{
+    c->set = *set;
+    struct slice *texts[] = { &c->set.address,     &c->set.ca_file,   &c->set.ca_path,
+                              &c->set.server_name, &c->set.namespace, &c->set.auth_path,
+                              &c->set.auth_role,   &c->set.jwt_file,  &c->set.token_file };
+    size_t count = sizeof(texts) / sizeof(texts[0]);
+    for (size_t i = 0; i < count; i++) {
+        buf_put_slice(&c->texts, *texts[i]);
+        buf_put_char(&c->texts, 0); /* files are opened by name */
+    }
+    if (buf_check(&c->texts, "the settings of the Vault client", err) < 0)
+        return -1;
+    const char *at = c->texts.data;
+    for (size_t i = 0; i < count; i++) {
+        texts[i]->ptr = at;
+        at += texts[i]->len + 1;
+    }
+    return 0;
+}
+
+static struct http_settings http_settings_of(const struct vault_settings *set, struct slice base)
+{
+    return (struct http_settings){
+        .base = base,
+        .ca_file = set->ca_file,
+        .ca_path = set->ca_path,
+        .server_name = set->server_name,
+        .plain_ok = set->plain_ok,
+        .connect_timeout = set->connect_timeout,
+        .total_timeout = set->total_timeout,
+        .body_limit = VAULT_REPLY_MAX,
+    };
+}
+
+static int check_settings(struct vault_client *c, struct error *err)
+{
+    struct slice *path = &c->set.auth_path;
+    while (path->len > 0 && path->ptr[path->len - 1] == '/')
+        path->len--;
+    if (slice_has_prefix(*path, SLICE("auth/")))
+        *path = slice_after(*path, strlen("auth/"));
+    struct slice *base = &c->set.address;
+    while (base->len > 0 && base->ptr[base->len - 1] == '/')
+        base->len--;
+    if (c->set.token_file.len == 0 && (path->len == 0 || c->set.auth_role.len == 0))
+        return error_set(err, ERROR_USAGE, "a login needs the mount path and the role");
+    return vault_check_path(*path, "the mount path of the auth method", err);
+}
+
+int vault_client_new(const struct vault_settings *settings, struct vault_client **ret,
+                     struct error *err)
+{
+    CLEANUP(vault_client_free) struct vault_client *c = calloc(1, sizeof(*c));
+    if (!c)
+        return error_nomem(err);
+    pthread_mutex_init(&c->lock, NULL);
+    buf_init(&c->texts, SETTINGS_MAX);
+    buf_init_secret(&c->token.text, VAULT_TOKEN_MAX);
+    buf_init_secret(&c->jwt, VAULT_TOKEN_MAX);
+    http_reply_init(&c->reply, VAULT_REPLY_MAX);
+    if (copy_settings(c, settings, err) < 0 || check_settings(c, err) < 0)
+        return -1;
+    struct http_settings http = http_settings_of(&c->set, c->set.address);
+    if (http_client_new(&http, &c->http, err) < 0)
+        return -1;
+    *ret = steal_ptr(c);
+    return 0;
+}
+
+void vault_client_free(struct vault_client *c)
+{
+    if (!c)
+        return;
+    http_client_free(c->http);
+    http_reply_done(&c->reply);
+    buf_done(&c->token.text);
+    buf_done(&c->jwt);
+    buf_done(&c->texts);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+void vault_client_cancel(struct vault_client *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->is_cancelled = true;
+    http_client_cancel(c->http);
+    if (c->leader)
+        http_client_cancel(c->leader);
+    pthread_mutex_unlock(&c->lock);
+}
+
+const struct vault_counters *vault_client_counters(const struct vault_client *c)
+{
+    return &c->counters;
+}
+
+int64_t vault_client_retry_after(const struct vault_client *c)
+{
+    return c->retry_after;
+}
+
+int vault_check_path(struct slice text, const char *what, struct error *err)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char b = text.ptr[i];
+        bool is_fine = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
+                       (b && strchr("-._~/", b));
+        if (!is_fine)
+            return error_set(err, ERROR_USAGE,
+                             "%s '" SLICE_FMT "' may hold letters, digits and -._~/ only", what,
+                             SLICE_ARG(text));
+    }
+    return 0;
+}
+
+/* --- one call ---------------------------------------------------------------------------------- */
+
+static int dump_part(const char *bytes, size_t len, void *arg)
+{
+    buf_put(arg, bytes, len);
+    return 0;
+}
+
+static enum vault_failure failure_of_transport(enum http_failure failure)
+{
+    static const enum vault_failure classes[HTTP_FAILURE__COUNT] = {
+        [HTTP_FAILURE_NONE] = VAULT_OK,
+        [HTTP_FAILURE_RESOLVE] = VAULT_UNREACHABLE,
+        [HTTP_FAILURE_CONNECT] = VAULT_UNREACHABLE,
+        [HTTP_FAILURE_TLS] = VAULT_UNTRUSTED,
+        [HTTP_FAILURE_TIMEOUT] = VAULT_UNREACHABLE,
+        [HTTP_FAILURE_CUT] = VAULT_UNREACHABLE,
+        [HTTP_FAILURE_LIMIT] = VAULT_PROTOCOL,
+        [HTTP_FAILURE_PROTOCOL] = VAULT_PROTOCOL,
+        [HTTP_FAILURE_CANCELLED] = VAULT_LOCAL,
+        [HTTP_FAILURE_LOCAL] = VAULT_LOCAL,
+    };
+    return classes[failure];
+}
+
+static bool holds_secret(const struct vault_client *c, struct slice text)
+{
+    const struct buf *secrets[] = { &c->token.text, &c->jwt };
+    for (size_t i = 0; i < 2; i++)
+        if (secrets[i]->len > 0 && slice_contains(text, buf_slice(secrets[i])))
+            return true;
+    return false;
+}
+
+/* Vault's own words, in one line and without what must not be shown; "" when there are none. */
+static void describe(const struct vault_client *c, const json_t *tree, char *ret, size_t size)
+{
+    const json_t *errors = reply_find(tree, "errors");
+    size_t i, used = 0;
+    json_t *one;
+    ret[0] = 0;
+    json_array_foreach(errors, i, one)
+    {
+        struct slice text = { json_string_value(one), json_string_length(one) };
+        if (!slice_is_present(text) || used >= size)
+            continue;
+        if (holds_secret(c, text))
+            text = SLICE("(not shown: it repeats a token)");
+        int n =
+            snprintf(ret + used, size - used, "%s" SLICE_FMT, used ? "; " : "", SLICE_ARG(text));
+        used += n > 0 ? (size_t)n : 0;
+    }
+    for (char *p = ret; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = ' ';
+}
+
+static int refuse(struct vault_client *c, const struct vault_call *call, const json_t *tree,
+                  enum vault_failure *ret_failure, struct error *err)
+{
+    char text[ERROR_TEXT_MAX];
+    describe(c, tree, text, sizeof(text));
+    *ret_failure = vault_failure_of(c->reply.status, buf_slice(&c->reply.body), call->is_login);
+    return error_set(err, ERROR_IO, "%s " SLICE_FMT "/v1/" SLICE_FMT ": status %u%s%s",
+                     call->method, SLICE_ARG(c->set.address), SLICE_ARG(call->path),
+                     c->reply.status, text[0] ? ": " : "", text);
+}
+
+static int send_to(struct vault_client *c, struct http_client *http, const struct vault_call *call,
+                   struct slice path, struct slice body, enum vault_failure *ret_failure,
+                   struct error *err)
+{
+    struct http_header headers[3];
+    size_t count = 0;
+    enum http_failure failure;
+    headers[count++] = (struct http_header){ "X-Vault-Request", SLICE("true") };
+    if (call->has_token)
+        headers[count++] = (struct http_header){ "X-Vault-Token", buf_slice(&c->token.text) };
+    if (call->has_namespace && c->set.namespace.len > 0)
+        headers[count++] = (struct http_header){ "X-Vault-Namespace", c->set.namespace };
+    struct http_request req = {
+        .method = call->method,
+        .path = path,
+        .headers = headers,
+        .header_count = count,
+        .content_type = call->body ? SLICE("application/json") : SLICE_ABSENT,
+        .body = call->body ? body : SLICE_ABSENT,
+    };
+    if (http_client_call(http, &req, &c->reply, &failure, err) == 0)
+        return 0;
+    *ret_failure = failure_of_transport(failure);
+    return -1;
+}
+
+static void set_leader(struct vault_client *c, struct http_client *leader)
+{
+    pthread_mutex_lock(&c->lock);
+    c->leader = leader;
+    if (leader && c->is_cancelled)
+        http_client_cancel(leader);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/*
+ * Once, with the same method and body.  The token goes where Vault sends us only over a connection as
+ * trusted as the first: the same CA, and never from https to http.
+ */
+static int follow(struct vault_client *c, const struct vault_call *call, struct slice body,
+                  enum vault_failure *ret_failure, struct error *err)
+{
+    struct http_address to;
+    struct buf target;
+    buf_init(&target, HTTP_URL_MAX);
+    buf_put_slice(&target, buf_slice(&c->reply.location));
+    const char *url = buf_cstr(&target);
+    const char *path = url ? strstr(url, "/v1/") : NULL;
+    int rc = -1;
+    *ret_failure = VAULT_STANDBY;
+    if (!path || http_address_parse((struct slice){ url, (size_t)(path - url) }, &to, err) < 0 ||
+        (to.is_plain && !slice_has_prefix(c->set.address, SLICE("http://")))) {
+        error_set(err, ERROR_IO, "Vault redirects to an address that cannot be followed");
+    } else {
+        struct http_settings set =
+            http_settings_of(&c->set, (struct slice){ url, (size_t)(path - url) });
+        CLEANUP(http_client_free) struct http_client *leader = NULL;
+        if (http_client_new(&set, &leader, err) == 0) {
+            set_leader(c, leader);
+            rc = send_to(c, leader, call, slice_of(path), body, ret_failure, err);
+            set_leader(c, NULL);
+        }
+    }
+    buf_done(&target);
+    return rc;
+}
+
+static int send_call(struct vault_client *c, const struct vault_call *call,
+                     enum vault_failure *ret_failure, struct error *err)
+{
+    char path[VAULT_PATH_MAX];
+    struct buf body;
+    int n = snprintf(path, sizeof(path), "/v1/" SLICE_FMT, SLICE_ARG(call->path));
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return error_set(err, ERROR_USAGE, "a path of Vault is too long");
+    buf_init_secret(&body, BODY_MAX);
+    if (call->body)
+        (void)json_dump_callback(call->body, dump_part, &body, JSON_COMPACT);
+    int rc = buf_check(&body, "the request", err);
+    if (rc == 0)
+        rc = send_to(c, c->http, call, slice_of(path), buf_slice(&body), ret_failure, err);
+    if (rc == 0 && c->reply.status == 307)
+        rc = follow(c, call, buf_slice(&body), ret_failure, err);
+    buf_done(&body);
+    return rc;
+}
+
+/* A 204 has no body, and the body of a failure need not be JSON: only a success must be. */
+static int read_reply(struct vault_client *c, const struct vault_call *call, json_t **ret_tree,
+                      enum vault_failure *ret_failure, struct error *err)
+{
+    struct error ignored = ERROR_INIT;
+    CLEANUP(reply_tree_free) json_t *tree = NULL;
+    struct slice body = buf_slice(&c->reply.body);
+    int parsed = body.len > 0 ? reply_parse(body, &tree, &ignored) : 0;
+    if (!call->any_status && (c->reply.status < 200 || c->reply.status > 299)) {
+        c->retry_after = c->reply.retry_after;
+        return refuse(c, call, tree, ret_failure, err);
+    }
+    if (parsed < 0) {
+        *ret_failure = VAULT_PROTOCOL;
+        *err = ignored;
+        return error_wrap(err, "%s " SLICE_FMT "/v1/" SLICE_FMT, call->method,
+                          SLICE_ARG(c->set.address), SLICE_ARG(call->path));
+    }
+    *ret_tree = steal_ptr(tree);
+    return 0;
+}
+
+int vault_client_call(struct vault_client *c, const struct vault_call *call, json_t **ret_tree,
+                      enum vault_failure *ret_failure, struct error *err)
+{
+    *ret_failure = VAULT_LOCAL;
+    c->retry_after = 0;
+    int rc = send_call(c, call, ret_failure, err);
+    if (rc == 0)
+        rc = read_reply(c, call, ret_tree, ret_failure, err);
+    if (rc == 0)
+        *ret_failure = VAULT_OK;
+    else
+        atomic_fetch_add(&c->counters.failures[*ret_failure], 1);
+    return rc;
+}
