@@ -88,11 +88,9 @@ static int read_facts(struct cert_bundle *b, struct error *err)
     return 0;
 }
 
-static int import_pem(struct cert_bundle *b, struct slice chain_pem, struct slice key_pem,
-                      struct error *err)
+static int import_chain(struct cert_bundle *b, struct slice chain_pem, struct error *err)
 {
     gnutls_datum_t chain = gnutls_datum_of(chain_pem);
-    gnutls_datum_t key = gnutls_datum_of(key_pem);
     unsigned count = CERT_CHAIN_MAX;
     int rc = gnutls_pcert_list_import_x509_raw(b->chain, &count, &chain, GNUTLS_X509_FMT_PEM,
                                                GNUTLS_X509_CRT_LIST_SORT);
@@ -102,7 +100,13 @@ static int import_pem(struct cert_bundle *b, struct slice chain_pem, struct slic
     if (rc < 0)
         return gnutls_fail(err, "certificate", rc);
     b->chain_len = count;
-    rc = gnutls_privkey_import_x509_raw(b->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
+    return 0;
+}
+
+static int import_key(struct cert_bundle *b, struct slice key_pem, struct error *err)
+{
+    gnutls_datum_t key = gnutls_datum_of(key_pem);
+    int rc = gnutls_privkey_import_x509_raw(b->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
     return rc < 0 ? gnutls_fail(err, "private key", rc) : 0;
 }
 
@@ -110,8 +114,23 @@ int cert_bundle_from_pem(struct slice chain_pem, struct slice key_pem, struct ce
                          struct error *err)
 {
     CLEANUP(cert_bundle_unref) struct cert_bundle *b = bundle_new(err);
-    if (!b || import_pem(b, chain_pem, key_pem, err) < 0 || check_pair(b, err) < 0 ||
-        read_facts(b, err) < 0)
+    if (!b || import_chain(b, chain_pem, err) < 0 || import_key(b, key_pem, err) < 0 ||
+        check_pair(b, err) < 0 || read_facts(b, err) < 0)
+        return -1;
+    *ret = steal_ptr(b);
+    return 0;
+}
+
+int cert_bundle_from_pem_and_key(struct slice chain_pem, gnutls_x509_privkey_t key,
+                                 struct cert_bundle **ret, struct error *err)
+{
+    CLEANUP(cert_bundle_unref) struct cert_bundle *b = bundle_new(err);
+    if (!b || import_chain(b, chain_pem, err) < 0)
+        return -1;
+    int rc = gnutls_privkey_import_x509(b->key, key, GNUTLS_PRIVKEY_IMPORT_COPY);
+    if (rc < 0)
+        return gnutls_fail(err, "private key", rc);
+    if (check_pair(b, err) < 0 || read_facts(b, err) < 0)
         return -1;
     *ret = steal_ptr(b);
     return 0;

@@ -37,6 +37,11 @@ struct cert_bundle {
 int cert_bundle_from_pem(struct slice chain_pem, struct slice key_pem, struct cert_bundle **ret,
                          struct error *err) __attribute__((warn_unused_result));
 
+/* The same with a key that is there already; it stays the caller's. */
+int cert_bundle_from_pem_and_key(struct slice chain_pem, gnutls_x509_privkey_t key,
+                                 struct cert_bundle **ret, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* The same from finished objects, which stay the caller's. */
 int cert_bundle_from_objects(gnutls_x509_crt_t leaf, gnutls_x509_privkey_t key,
                              struct cert_bundle **ret, struct error *err)

@@ -16,20 +16,9 @@ static int read_whole(struct slice path, struct buf *out, struct error *err)
     return file_read(name, out, err);
 }
 
-/* The key's text is wiped before its memory is given back. */
-static void wipe(struct buf *b)
-{
-    if (b->data)
-        explicit_bzero(b->data, b->cap);
-    buf_done(b);
-}
-
 static int load(struct slice cert_path, struct slice key_path, struct buf *cert, struct buf *key,
                 struct cert_bundle **ret, struct error *err)
 {
-    /* Whole at once: a growing buffer would leave copies of the key behind. */
-    if (!buf_reserve(key, CERT_FILE_MAX))
-        return error_nomem(err);
     if (read_whole(cert_path, cert, err) < 0 || read_whole(key_path, key, err) < 0)
         return -1;
     if (cert_bundle_from_pem(buf_slice(cert), buf_slice(key), ret, err) < 0)
@@ -44,10 +33,10 @@ int cert_files_load(struct slice cert_path, struct slice key_path, int64_t now,
     struct buf cert, key;
     CLEANUP(cert_bundle_unref) struct cert_bundle *b = NULL;
     buf_init(&cert, CERT_FILE_MAX);
-    buf_init(&key, CERT_FILE_MAX);
+    buf_init_secret(&key, CERT_FILE_MAX);
     int rc = load(cert_path, key_path, &cert, &key, &b, err);
     buf_done(&cert);
-    wipe(&key);
+    buf_done(&key);
     if (rc < 0)
         return -1;
     if (cert_bundle_check_dates(b, now, err) < 0)

@@ -14,10 +14,10 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "cert/bundle.h"
+#include "cert/hosts.h"
 
 #define CERT_SELF_SIGNED_LIFE ((int64_t)7 * 24 * 60 * 60) /* seconds */
 #define CERT_SELF_SIGNED_SKEW ((int64_t)5 * 60) /* seconds valid before now, for clocks behind */
-#define CERT_HOSTS_MAX 64u
 #define CERT_PEM_MAX ((size_t)64 << 10)
 
 /*
