@@ -1,13 +1,12 @@
 #include "http/address.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
 
 #include "base/cleanup.h"
-#include "http/http.h"
+#include "base/num.h"
 
 DEFINE_CLEANUP(curl_url_cleanup, CURLU *);
 
@@ -16,7 +15,6 @@ static int bad(struct error *err, struct slice url, const char *why)
     return error_set(err, ERROR_USAGE, "the address '" SLICE_FMT "' %s", SLICE_ARG(url), why);
 }
 
-/* Sets *ret to a part of the URL, or to NULL where there is none; the caller frees with curl_free(). */
 static bool has_part(CURLU *parsed, CURLUPart part)
 {
     char *text = NULL;
@@ -38,6 +36,7 @@ static int copy_part(CURLU *parsed, CURLUPart part, unsigned flags, char *ret, s
 static int read_parts(CURLU *parsed, struct slice url, struct http_address *ret, struct error *err)
 {
     char scheme[16], port[8];
+    uint64_t number;
     struct http_address a = { 0 };
     if (copy_part(parsed, CURLUPART_SCHEME, 0, scheme, sizeof(scheme)) < 0 ||
         (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0))
@@ -48,9 +47,10 @@ static int read_parts(CURLU *parsed, struct slice url, struct http_address *ret,
         return bad(err, url, "may not have a query or a fragment");
     if (copy_part(parsed, CURLUPART_HOST, 0, a.host, sizeof(a.host)) < 0 || a.host[0] == 0)
         return bad(err, url, "names no host, or one that is too long");
-    if (copy_part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)) < 0)
+    if (copy_part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)) < 0 ||
+        num_uint64(slice_of(port), &number) != NUM_OK)
         return bad(err, url, "has no usable port");
-    a.port = (unsigned)strtoul(port, NULL, 10);
+    a.port = (unsigned)number;
     a.is_plain = strcmp(scheme, "http") == 0;
     *ret = a;
     return 0;

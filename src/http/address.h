@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
+#define HTTP_URL_MAX 2048u
 #define HTTP_HOST_MAX 256u
 
 struct http_address {

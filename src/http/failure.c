@@ -1,7 +1,9 @@
 #include "http/failure.h"
 
+#include <curl/curl.h>
+
 /* clang-format off */
-static const struct { CURLcode code; enum http_failure failure; } rows[] = {
+static const struct { int code; enum http_failure failure; } rows[] = {
     { CURLE_OK,                       HTTP_FAILURE_NONE },
     { CURLE_COULDNT_RESOLVE_HOST,     HTTP_FAILURE_RESOLVE },
     { CURLE_COULDNT_RESOLVE_PROXY,    HTTP_FAILURE_RESOLVE },
@@ -27,7 +29,7 @@ static const struct { CURLcode code; enum http_failure failure; } rows[] = {
 /* clang-format on */
 
 /* Files, memory, arguments: ours. */
-enum http_failure http_failure_of(CURLcode code)
+enum http_failure http_failure_of(int code)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (rows[i].code == code)

@@ -19,8 +19,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "http/address.h"
+#include "http/failure.h"
 
-#define HTTP_URL_MAX 2048u
 #define HTTP_HEADERS_MAX 16u             /* of a request, ours not counted */
 #define HTTP_HEAD_MAX ((size_t)64 << 10) /* bytes of a reply's headers */
 #define HTTP_BODY_MAX ((size_t)4 << 20)
@@ -61,21 +62,6 @@ struct http_reply {
     int64_t retry_after; /* microseconds from now, both forms of the header; 0 when absent */
     struct buf location; /* where a redirect leads, as an absolute URL; empty when absent */
     struct buf body;     /* a secret buffer */
-};
-
-/* Why no reply came. */
-enum http_failure {
-    HTTP_FAILURE_NONE,
-    HTTP_FAILURE_RESOLVE,   /* the name cannot be looked up */
-    HTTP_FAILURE_CONNECT,   /* refused, unreachable */
-    HTTP_FAILURE_TLS,       /* the certificate is not trusted, or is for another name */
-    HTTP_FAILURE_TIMEOUT,   /* connecting or waiting took too long */
-    HTTP_FAILURE_CUT,       /* the connection ended before the reply did */
-    HTTP_FAILURE_LIMIT,     /* the reply is larger than the limit */
-    HTTP_FAILURE_PROTOCOL,  /* the reply is not HTTP */
-    HTTP_FAILURE_CANCELLED, /* http_client_cancel() */
-    HTTP_FAILURE_LOCAL,     /* memory, a file of ours, a bad request */
-    HTTP_FAILURE__COUNT
 };
 
 struct http_client;

@@ -1,7 +1,8 @@
 #include "http/reply.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/num.h"
 
 #define NAME_MAX_BYTES 64u
 
@@ -34,8 +35,10 @@ static const json_t *step(const json_t *from, const char *name, size_t len)
         return NULL;
     memcpy(text, name, len);
     text[len] = 0;
-    if (json_is_array(from))
-        return json_array_get(from, strtoul(text, NULL, 10));
+    if (json_is_array(from)) {
+        uint64_t index;
+        return num_uint64(slice_of(text), &index) == NUM_OK ? json_array_get(from, index) : NULL;
+    }
     return json_object_get(from, text);
 }
 

@@ -1,4 +1,4 @@
-#include "vault/vault.h"
+#include "vault/client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,6 @@
 
 #include "http/address.h"
 #include "http/reply.h"
-#include "vault/client.h"
 
 #define SETTINGS_MAX ((size_t)16 << 10)
 #define ERROR_TEXT_MAX 300u /* bytes of Vault's own words in a message */
