@@ -6,6 +6,7 @@
 #include "cert/gnutls-util.h"
 #include "cert/hosts.h"
 #include "cert/key.h"
+#include "cert/pem.h"
 
 #define COMMON_NAME "Keyhook"
 #define SERIAL_SIZE 16
@@ -57,17 +58,6 @@ static int set_fields(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, int64_t 
     return rc < 0 ? rc : set_key_ids(crt);
 }
 
-static int put_pem(gnutls_x509_crt_t crt, struct buf *pem, struct error *err)
-{
-    gnutls_datum_t text = { NULL, 0 };
-    int rc = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &text);
-    if (rc < 0)
-        return gnutls_fail(err, "certificate", rc);
-    buf_put(pem, (const char *)text.data, text.size);
-    gnutls_free(text.data);
-    return buf_check(pem, "certificate", err);
-}
-
 int cert_self_signed(struct slice hosts, int64_t now, struct buf *pem, struct cert_bundle **ret,
                      struct error *err)
 {
@@ -89,7 +79,7 @@ int cert_self_signed(struct slice hosts, int64_t now, struct buf *pem, struct ce
     if (rc < 0)
         return gnutls_fail(err, "self-signed certificate", rc);
     CLEANUP(cert_bundle_unref) struct cert_bundle *b = NULL;
-    if (cert_bundle_from_objects(crt, key, &b, err) < 0 || put_pem(crt, pem, err) < 0)
+    if (cert_bundle_from_objects(crt, key, &b, err) < 0 || cert_pem_put(crt, pem, err) < 0)
         return -1;
     *ret = steal_ptr(b);
     return 0;

@@ -1,0 +1,186 @@
+#include "cert/source.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cert/files.h"
+#include "cert/gnutls-util.h"
+#include "cert/pem.h"
+#include "cert/self-signed.h"
+
+#define NOTES_MAX ((size_t)4 << 10)
+
+void cert_issue_init(struct cert_issue *i)
+{
+    *i = (struct cert_issue){ 0 };
+    buf_init(&i->anchor, CERT_ANCHOR_MAX);
+    buf_init(&i->notes, NOTES_MAX);
+}
+
+void cert_issue_done(struct cert_issue *i)
+{
+    cert_bundle_unref(i->bundle);
+    buf_done(&i->anchor);
+    buf_done(&i->notes);
+    cert_issue_init(i);
+}
+
+void cert_source_free(struct cert_source *s)
+{
+    if (s)
+        s->kind->free(s);
+}
+
+static void free_plain(struct cert_source *s)
+{
+    free(s);
+}
+
+/* --- self-signed ------------------------------------------------------------------------------- */
+
+struct self_source {
+    struct cert_source head;
+    size_t hosts_len;
+    char hosts[]; /* as given */
+};
+
+static int self_issue(struct cert_source *s, int64_t now, struct cert_issue *ret,
+                      enum vault_failure *ret_failure, struct error *err)
+{
+    const struct self_source *self = (const struct self_source *)s;
+    *ret_failure = VAULT_LOCAL;
+    ret->is_own = true;
+    ret->issued = now;
+    if (cert_self_signed((struct slice){ self->hosts, self->hosts_len }, now, &ret->anchor,
+                         &ret->bundle, err) < 0)
+        return -1;
+    ret->anchor_ends = ret->bundle->not_after;
+    return 0;
+}
+
+static const struct cert_source_kind self_kind = {
+    .name = "self-signed",
+    .is_local = true,
+    .renews = true,
+    .issue = self_issue,
+    .free = free_plain,
+};
+
+int cert_source_self_signed(struct slice hosts, struct cert_source **ret, struct error *err)
+{
+    struct self_source *self = calloc(1, sizeof(*self) + hosts.len);
+    if (!self)
+        return error_nomem(err);
+    self->head.kind = &self_kind;
+    self->hosts_len = hosts.len;
+    if (hosts.len > 0)
+        memcpy(self->hosts, hosts.ptr, hosts.len);
+    *ret = &self->head;
+    return 0;
+}
+
+/* --- files ------------------------------------------------------------------------------------- */
+
+struct file_identity {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec changed;
+};
+
+/* Both are looked at through their links: a mounted Secret swaps the directory behind "..data". */
+struct file_source {
+    struct cert_source head;
+    struct file_identity seen[2];
+    char path[2][PATH_MAX];
+};
+
+static void identify(const struct file_source *files, struct file_identity ret[2])
+{
+    struct stat found;
+    for (int i = 0; i < 2; i++) {
+        memset(&ret[i], 0, sizeof(ret[i]));
+        if (stat(files->path[i], &found) == 0)
+            ret[i] =
+                (struct file_identity){ found.st_dev, found.st_ino, found.st_size, found.st_mtim };
+    }
+}
+
+static bool is_same(const struct file_identity *a, const struct file_identity *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+static bool files_changed(struct cert_source *s)
+{
+    struct file_source *files = (struct file_source *)s;
+    struct file_identity now[2];
+    identify(files, now);
+    return !is_same(&now[0], &files->seen[0]) || !is_same(&now[1], &files->seen[1]);
+}
+
+/* The issuing CA if the file has it, or the leaf if it is its own. */
+static int find_anchor(const struct cert_bundle *b, struct cert_issue *ret, struct error *err)
+{
+    CLEANUP(gnutls_x509_crt_deinit) gnutls_x509_crt_t crt = NULL;
+    unsigned at = b->chain_len > 1 ? 1 : 0;
+    int rc = gnutls_pcert_export_x509((gnutls_pcert_st *)(uintptr_t)&b->chain[at], &crt);
+    if (rc < 0)
+        return gnutls_fail(err, "certificate", rc);
+    if (at == 0 && gnutls_x509_crt_check_issuer(crt, crt) == 0)
+        return 0;
+    ret->anchor_ends = gnutls_x509_crt_get_expiration_time(crt);
+    return cert_pem_put(crt, &ret->anchor, err);
+}
+
+static int files_issue(struct cert_source *s, int64_t now, struct cert_issue *ret,
+                       enum vault_failure *ret_failure, struct error *err)
+{
+    struct file_source *files = (struct file_source *)s;
+    struct file_identity before[2];
+    *ret_failure = VAULT_LOCAL;
+    identify(files, before); /* before reading: a change while we read is seen as one */
+    ret->issued = now;
+    int rc =
+        cert_files_load(slice_of(files->path[0]), slice_of(files->path[1]), now, &ret->bundle, err);
+    if (rc == 0)
+        rc = find_anchor(ret->bundle, ret, err);
+    if (rc == 0)
+        memcpy(files->seen, before, sizeof(before));
+    return rc;
+}
+
+static const struct cert_source_kind files_kind = {
+    .name = "files",
+    .is_local = true,
+    .issue = files_issue,
+    .changed = files_changed,
+    .free = free_plain,
+};
+
+static int copy_path(char ret[PATH_MAX], struct slice path, struct error *err)
+{
+    if (path.len == 0 || path.len >= PATH_MAX || memchr(path.ptr, '\0', path.len))
+        return error_set(err, ERROR_USAGE, "'" SLICE_FMT "' is no file name", SLICE_ARG(path));
+    memcpy(ret, path.ptr, path.len);
+    return 0;
+}
+
+int cert_source_files(struct slice cert_path, struct slice key_path, struct cert_source **ret,
+                      struct error *err)
+{
+    struct file_source *files = calloc(1, sizeof(*files));
+    if (!files)
+        return error_nomem(err);
+    files->head.kind = &files_kind;
+    if (copy_path(files->path[0], cert_path, err) < 0 ||
+        copy_path(files->path[1], key_path, err) < 0) {
+        free(files);
+        return -1;
+    }
+    *ret = &files->head;
+    return 0;
+}
