@@ -238,12 +238,26 @@ static const struct {
 };
 /* clang-format on */
 
+/* The words of a line, which becomes their memory. */
+static size_t split(char *line, char **words)
+{
+    size_t count = 0;
+    struct slice rest = slice_of(line);
+    while (slice_is_present(rest) && count < WORDS_MAX) {
+        size_t at = (size_t)(rest.ptr - line);
+        struct slice word = slice_cut(&rest, ' ');
+        line[at + word.len] = 0;
+        if (word.len > 0)
+            words[count++] = line + at;
+    }
+    return count;
+}
+
 static void run(struct driver *d, char *line)
 {
-    char *words[WORDS_MAX] = { NULL }, *rest = line;
-    size_t count = 0;
-    for (char *word; count < WORDS_MAX && (word = strtok_r(rest, " \n", &rest));)
-        words[count++] = word;
+    char *words[WORDS_MAX] = { NULL };
+    line[strcspn(line, "\n")] = 0;
+    size_t count = split(line, words);
     buf_clear(&d->texts);
     for (size_t i = 0; count > 0 && i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(commands[i].name, words[0]) == 0 && count >= commands[i].words_min) {
