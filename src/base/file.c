@@ -64,11 +64,16 @@ int file_read(const char *path, struct buf *out, struct error *err)
     return file_read_fd(fd, path, out, err);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static struct slice without_space(struct slice s)
 {
-    while (s.len > 0 && (unsigned char)s.ptr[0] <= ' ')
+    while (s.len > 0 && is_space(s.ptr[0]))
         s = slice_after(s, 1);
-    while (s.len > 0 && (unsigned char)s.ptr[s.len - 1] <= ' ')
+    while (s.len > 0 && is_space(s.ptr[s.len - 1]))
         s.len--;
     return s;
 }

@@ -353,8 +353,11 @@ class FakeKube(Server):
             self.released.wait()
         with self.lock:
             answer = self._played(play, request)
-            feed = answer.body if isinstance(answer.body, Feed) else None
-        if not feed:
+            feed = answer.body
+            if isinstance(feed, Feed) and play.fault not in (None, "hold"):
+                self.feeds.remove(feed)
+                feed = answer.body = None
+        if not isinstance(feed, Feed):
             return send(sock, answer, play, request)
         try:
             feed.run(sock)
