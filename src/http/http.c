@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "http/address.h"
 #include "http/failure.h"
+#include "http/reply.h"
 
 #define US_PER_SECOND 1000000
 #define US_PER_MS 1000
@@ -52,7 +53,7 @@ static void free_wiped(void *memory)
 
 int http_global_init(struct error *err)
 {
-    json_set_alloc_funcs(malloc, free_wiped);
+    json_set_alloc_funcs(reply_malloc, free_wiped);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return error_set(err, ERROR_INTERNAL, "libcurl cannot be initialised");
     return 0;

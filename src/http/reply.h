@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -24,7 +25,10 @@ static inline void reply_tree_free(json_t *tree)
 
 DEFINE_CLEANUP(reply_tree_free, json_t *);
 
-/* The parsed text; -1 with ERROR_SYNTAX (position, not text) unless it is one JSON object. */
+/* Memory for jansson, given to it by http_global_init(); reply_parse() learns from it that some was missing. */
+void *reply_malloc(size_t n);
+
+/* The parsed text; -1 with ERROR_NOMEM, or ERROR_SYNTAX (position, not text) unless it is one JSON object. */
 int reply_parse(struct slice text, json_t **ret, struct error *err)
     __attribute__((warn_unused_result));
 
