@@ -70,6 +70,8 @@ endif
 
 # Extra link flags of one test program: LINK_FLAGS_<path without .c>
 # LINK_FLAGS_tests/unit/base/test-buf := -Wl,--wrap=realloc
+LINK_FLAGS_tests/unit/kube/test-settings := -Wl,--wrap=time_monotonic_us
+LINK_FLAGS_tests/unit/kube/test-memory := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LINK_FLAGS_tests/engine/test-allocations := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 # --- building ----------------------------------------------------------------------------------

@@ -90,7 +90,8 @@ static int put_body(const struct kube_event *e, struct buf *out, struct error *e
     CLEANUP(reply_tree_free) json_t *body = make(e, cut(buf_slice(&note), KUBE_EVENT_NOTE_MAX));
     if (!body)
         return error_nomem(err);
-    (void)json_dump_callback(body, dump_part, out, JSON_COMPACT);
+    if (json_dump_callback(body, dump_part, out, JSON_COMPACT) < 0)
+        return error_nomem(err);
     return buf_check(out, "the Event", err);
 }
 
