@@ -156,7 +156,7 @@ static void set_stamp(struct anchor *a, int64_t now)
     if (!is_stamping || (a->stamp > 0 && a->stamp >= needed))
         return;
     int64_t margin = least(LIFE_SKEW_MAX, most(0, needed - now) / MARGIN_SHARE);
-    a->stamp = most(most(a->stamp, needed + margin), now + TRUST_NOTICE);
+    a->stamp = most(needed + margin, now + TRUST_NOTICE);
     a->is_stamped_anew = true;
 }
 

@@ -73,6 +73,8 @@ static const struct situation stamps[] = {
     { "held and stamped: extended", "AB", "B+50", "hA+9 hB+100", "AB", "B+110", "h" },
     { "held and stamped for long enough", "AB", "B+100", "hA+9 hB+100", NULL, "", "h" },
     { "held and retired: held", "AB", "", "hB+100 hA+9 rB+700", NULL, "", "h" },
+    { "held until two times: the later", "AB", "B+50", "hB+100 hB+60 hA+9", "AB", "B+110", "h" },
+    { "retired until two times: the later", "AB", "", "rB+100 rB+60 hA+9", "AB", "B+110", "h" },
     { "no foreign stamp moves", "AB", "B+1", "hA+9", NULL, "", "h" },
     { "in one of two entries", "A|AB", "", "hA+9 rB+100", "A|AB", "B+110", "h" },
     { "two stamps", "ABC", "", "hA+9 rB+100 rC+200", "ABC", "B+110 C+220", "h" },
