@@ -37,11 +37,15 @@ void *__wrap_realloc(void *p, size_t n)
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
-void failing_memory_start(unsigned long fail_at)
+void failing_memory_with_gnutls(void)
 {
     gnutls_malloc = __wrap_malloc;
     gnutls_calloc = __wrap_calloc;
     gnutls_realloc = __wrap_realloc;
+}
+
+void failing_memory_start(unsigned long fail_at)
+{
     calls = 0;
     target = fail_at;
     is_counting = true;

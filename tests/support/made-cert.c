@@ -106,6 +106,15 @@ static void put(struct buf *out, int rc, gnutls_datum_t *text)
     gnutls_free(text->data);
 }
 
+/* GnuTLS looks for extensions in what it has read, not in what it has made. */
+static void read_again(struct made_cert *c)
+{
+    gnutls_datum_t pem = { (unsigned char *)c->pem.data, (unsigned)c->pem.len };
+    gnutls_x509_crt_deinit(c->crt);
+    must(gnutls_x509_crt_init(&c->crt));
+    must(gnutls_x509_crt_import(c->crt, &pem, GNUTLS_X509_FMT_PEM));
+}
+
 void made_cert_init(struct made_cert *c, const struct made_cert_wish *wish)
 {
     gnutls_datum_t text;
@@ -116,6 +125,7 @@ void made_cert_init(struct made_cert *c, const struct made_cert_wish *wish)
     set_fields(c, wish);
     sign(c, wish);
     put(&c->pem, gnutls_x509_crt_export2(c->crt, GNUTLS_X509_FMT_PEM, &text), &text);
+    read_again(c);
     put(&c->key_pem, gnutls_x509_privkey_export2(c->key, GNUTLS_X509_FMT_PEM, &text), &text);
 }
 

@@ -319,6 +319,7 @@ static void test_every_allocation_fails_once(void **state)
                                    { made_cert_pem(&certs[1]), TRUST_RETIRE, NOW + 100 } };
     unsigned long n = 1;
     (void)state;
+    failing_memory_with_gnutls();
     trust_object_init(&o, 2);
     add_many(&o, 0, 1, 50);
     trust_object_annotate(&o, SLICE(TRUST_STAMP_PREFIX "x"), SLICE("y"));
