@@ -106,6 +106,7 @@ static const struct {
     { '\'', "\n", "\r\n" },
     { '"', "\n", " \t\n" },
     { '_', "\n", "\n\n" },
+    { '%', "END CERTIFICATE", "END X" },
     { '^', "CERTIFICATE", "X509 CERTIFICATE" },
     { ':', "BEGIN CERTIFICATE-----\n", "BEGIN CERTIFICATE-----\nProc-Type: 4\n\n" },
     { '/', "-----BEGIN", " -----BEGIN" },
