@@ -72,6 +72,9 @@ endif
 # LINK_FLAGS_tests/unit/base/test-buf := -Wl,--wrap=realloc
 LINK_FLAGS_tests/unit/kube/test-settings := -Wl,--wrap=time_monotonic_us
 LINK_FLAGS_tests/unit/kube/test-memory := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+LINK_MEMORY := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+LINK_FLAGS_tests/unit/cert/test-trust-limits := $(LINK_MEMORY)
+LINK_FLAGS_tests/unit/cert/test-bundle := $(LINK_MEMORY)
 LINK_FLAGS_tests/engine/test-allocations := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 # --- building ----------------------------------------------------------------------------------
