@@ -136,6 +136,8 @@ void keeping_put(struct keeping *k, struct cert_issue *fresh)
     cert_issue_init(fresh);
     if (k->serving.issue.bundle && is_same_anchor(&k->waiting, &k->serving))
         k->waiting.seen = k->serving.seen;
+    else if (before.issue.bundle && is_same_anchor(&k->waiting, &before))
+        k->waiting.seen = before.seen;
     else
         k->version++;
     leave(k, &before);

@@ -11,7 +11,7 @@
 #include "kube/webhook.h"
 
 #define US_PER_SECOND ((int64_t)1000000)
-#define US_PER_MS 1000
+#define US_PER_MS ((int64_t)1000)
 #define LOOK_SPAN_US (300 * US_PER_SECOND) /* between looks when nobody tells of a change */
 #define LOOK_LEAST_US (100 * US_PER_MS)    /* between looks when somebody does */
 #define WRITE_LEAST_US (1 * US_PER_SECOND)

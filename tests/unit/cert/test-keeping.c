@@ -231,6 +231,34 @@ static void test_same_anchor_needs_no_settling(void **state)
     end(&w);
 }
 
+/* The settling time goes on when a newer certificate under the same new anchor comes meanwhile. */
+static void test_renewal_does_not_begin_settling_anew(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    report(&w, true, false);
+    put(&w, false, false);
+    report(&w, true, false);
+    clock_s += 9;
+    assert_false(changer_step(&w.k));
+    struct cert_issue made;
+    enum vault_failure failure;
+    struct error err = ERROR_INIT;
+    cert_issue_init(&made);
+    assert_int_equal(w.source->kind->issue(w.source, clock_s, &made, &failure, &err), 0);
+    buf_clear(&made.anchor);
+    buf_put_slice(&made.anchor, held_anchor(&w.k.waiting));
+    keeping_put(&w.k, &made);
+    cert_issue_done(&made);
+    assert_int_equal(w.k.left_count, 0);
+    clock_s += 1;
+    assert_true(changer_step(&w.k));
+    end(&w);
+}
+
 static void test_own_anchor_is_dropped_after_settling(void **state)
 {
     struct world w;
@@ -373,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_first_one_serves_and_ready_follows),
         cmocka_unit_test(test_another_anchor_settles),
         cmocka_unit_test(test_same_anchor_needs_no_settling),
+        cmocka_unit_test(test_renewal_does_not_begin_settling_anew),
         cmocka_unit_test(test_own_anchor_is_dropped_after_settling),
         cmocka_unit_test(test_retiring_drops_all_of_our_own),
         cmocka_unit_test(test_an_anchor_that_is_held_again_is_not_retired),
