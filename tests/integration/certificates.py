@@ -11,6 +11,7 @@ from cryptography import x509
 
 from daemon import HANG_GUARD, Daemon, wait_for
 from fakes.kube import webhook_configuration
+from scrape import plain
 
 HOOK = "keyhook-cfg"
 NAME = "keyhook.vault.svc"
@@ -34,6 +35,7 @@ class World:
     def __init__(self, tmp_path, kube=None, vault=None):
         self.tmp_path, self.kube, self.vault = tmp_path, kube, vault
         self.daemons = []
+        self.shown = ""  # metrics and readiness at the end
         self.env = {}
         if kube:
             self.kube_dir = tmp_path / "service-account"
@@ -74,11 +76,13 @@ class World:
 
     def end(self):
         for one in self.daemons:
+            if one.process.poll() is None and one.plain_port:
+                self.shown += plain(one, "/metrics")[1].decode() + repr(plain(one, "/health/ready"))
             one.end()
 
     def check_end(self):
         """All ended well, and nothing that was to be kept secret is anywhere."""
-        shown = repr(self.kube.events) + repr(self.kube.objects)
+        shown = self.shown + repr(self.kube.events) + repr(self.kube.objects)
         for one in self.daemons:
             assert one.status == 0, one.log_text()
             shown += one.log_text()

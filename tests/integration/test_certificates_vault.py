@@ -3,6 +3,7 @@
 import datetime
 import http.client
 import json
+import pathlib
 import signal
 import socket
 import ssl
@@ -132,6 +133,7 @@ def test_stands_in_and_changes_over(world):
     assert is_self_signed(daemon) and value(daemon, "keyhook_certificate_fallback") == 1
     own = served(daemon)
     assert world.anchors == [own]
+    assert pathlib.Path(daemon.ca).read_text("ascii") == world.bundle
     prober = Prober(world, daemon)
     wait_for(lambda: "CertificateFallback" in reasons(world.kube), "the Event")
     world.vault.sealed = False
