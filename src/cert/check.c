@@ -127,7 +127,7 @@ static int check_dates(const struct cert_bundle *b, int64_t now, struct error *e
 int cert_check(const struct cert_bundle *b, const struct cert_hosts *hosts, struct slice anchors,
                int64_t now, struct error *err)
 {
-    struct parsed_chain chain;
+    struct parsed_chain chain = { .count = 0 };
     int rc = parse_chain(b, &chain, err);
     if (rc == 0)
         rc = check_dates(b, now, err);

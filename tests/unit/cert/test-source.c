@@ -264,6 +264,9 @@ static void test_same_key(void **state)
     assert_true(has_changed(m));
     issue_well(m);
     assert_serves(m, &renewed);
+    assert_false(has_changed(m));
+    write_file(m, "tls.key", buf_slice(&second.key_pem)); /* the key alone */
+    assert_true(has_changed(m));
     made_cert_done(&renewed);
 }
 
@@ -321,7 +324,12 @@ static void test_another_file(void **state)
     struct stat before;
     issue_well(m);
     assert_int_equal(stat(in_mount(m, "tls.crt", path), &before), 0);
-    write_file(m, "copy", made_cert_pem(&first));
+    struct buf chain;
+    buf_init(&chain, TEXT_MAX);
+    buf_put_slice(&chain, made_cert_pem(&first));
+    buf_put_slice(&chain, made_cert_pem(&ca));
+    write_file(m, "copy", buf_slice(&chain));
+    buf_done(&chain);
     assert_int_equal(rename(in_mount(m, "copy", path), in_mount(m, "tls.crt", to)), 0);
     struct timespec times[2] = { before.st_atim, before.st_mtim };
     assert_int_equal(utimensat(AT_FDCWD, to, times, 0), 0);
