@@ -106,7 +106,7 @@ static int set_up(void **state)
     struct error err = ERROR_INIT;
     char path[2][PATH_LEN];
     assert_non_null(m);
-    strcpy(m->dir, "/tmp/keyhook-source-XXXXXX");
+    (void)snprintf(m->dir, sizeof(m->dir), "/tmp/keyhook-source-XXXXXX");
     assert_non_null(mkdtemp(m->dir));
     swap_to(m, &first, &first);
     assert_int_equal(symlink("..data/tls.crt", in_mount(m, "tls.crt", path[0])), 0);
