@@ -75,6 +75,7 @@ LINK_FLAGS_tests/unit/kube/test-memory := -Wl,--wrap=malloc,--wrap=calloc,--wrap
 LINK_MEMORY := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LINK_FLAGS_tests/unit/cert/test-trust-limits := $(LINK_MEMORY)
 LINK_FLAGS_tests/unit/cert/test-bundle := $(LINK_MEMORY)
+LINK_FLAGS_tests/unit/cert/test-source := $(LINK_MEMORY)
 LINK_FLAGS_tests/engine/test-allocations := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 # --- building ----------------------------------------------------------------------------------
