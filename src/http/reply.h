@@ -24,7 +24,7 @@ static inline void reply_tree_free(json_t *tree)
 
 DEFINE_CLEANUP(reply_tree_free, json_t *);
 
-/* The parsed text; -1 with ERROR_SYNTAX (position, not text) unless it is one JSON object. */
+/* The parsed text; -1 with ERROR_SYNTAX (position, not text) or ERROR_SHAPE unless it is one JSON object. */
 int reply_parse(struct slice text, json_t **ret, struct error *err)
     __attribute__((warn_unused_result));
 
