@@ -68,10 +68,16 @@ ifeq ($(B),build/release)
 BIN      += $(if $(BIN),build/keyhook)
 endif
 
+comma := ,
+
 # Extra link flags of one test program: LINK_FLAGS_<path without .c>
 # LINK_FLAGS_tests/unit/base/test-buf := -Wl,--wrap=realloc
-LINK_FLAGS_tests/clients/call := -Wl,--wrap=time_boot_us,--wrap=free
-LINK_FLAGS_tests/engine/test-allocations := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+ALLOC_FAULT := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk)
+LINK_FLAGS_tests/clients/call := $(ALLOC_FAULT) -Wl,--wrap=time_boot_us,--wrap=free
+LINK_FLAGS_tests/engine/test-allocations := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/http/test-http := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/http/test-reply := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/vault/test-signed := $(ALLOC_FAULT)
 
 # --- building ----------------------------------------------------------------------------------
 
@@ -111,7 +117,7 @@ $(B)/tests/engine/%: $(B)/tests/engine/%.o $(B)/libsupport.a $(B)/libkeyhook.a $
 	@echo "  LINK  $@"
 	@$(LINK) $(LINK_FLAGS_tests/engine/$*) -o $@ $(filter-out %/flags,$^) -lcmocka $(LIBS)
 
-$(B)/tests/clients/%: $(B)/tests/clients/%.o $(B)/libkeyhook.a $(B)/flags
+$(B)/tests/clients/%: $(B)/tests/clients/%.o $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
 	@echo "  LINK  $@"
 	@$(LINK) $(LINK_FLAGS_tests/clients/$*) -o $@ $(filter-out %/flags,$^) $(LIBS)
 

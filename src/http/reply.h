@@ -6,6 +6,8 @@
  *
  * A path is member names with dots between ("auth.client_token"); a number selects from an array
  * ("data.ca_chain.0").  Results are borrowed from the tree.  Messages never hold a value.
+ *
+ * Missing memory is ERROR_NOMEM where jansson notices it; 2.14 does not while it gathers a string.
  */
 
 #include <stdbool.h>

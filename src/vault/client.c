@@ -303,6 +303,19 @@ static int send_call(struct vault_client *c, const struct vault_call *call,
     return rc;
 }
 
+static enum vault_failure class_of_unreadable(const struct error *err)
+{
+    return err->code == ERROR_NOMEM ? VAULT_LOCAL : VAULT_PROTOCOL;
+}
+
+int vault_client_unreadable(struct vault_client *c, enum vault_failure *ret_failure,
+                            const struct error *err)
+{
+    *ret_failure = class_of_unreadable(err);
+    atomic_fetch_add(&c->counters.failures[*ret_failure], 1);
+    return -1;
+}
+
 /* A 204 has no body, and the body of a failure need not be JSON: only a success must be. */
 static int read_reply(struct vault_client *c, const struct vault_call *call, json_t **ret_tree,
                       enum vault_failure *ret_failure, struct error *err)
@@ -316,7 +329,7 @@ static int read_reply(struct vault_client *c, const struct vault_call *call, jso
         return refuse(c, call, tree, ret_failure, err);
     }
     if (parsed < 0) {
-        *ret_failure = VAULT_PROTOCOL;
+        *ret_failure = class_of_unreadable(&ignored);
         *err = ignored;
         return error_wrap(err, "%s " SLICE_FMT "/v1/" SLICE_FMT, call->method,
                           SLICE_ARG(c->set.address), SLICE_ARG(call->path));

@@ -53,6 +53,13 @@ int vault_client_call(struct vault_client *c, const struct vault_call *call, jso
                       enum vault_failure *ret_failure, struct error *err)
     __attribute__((warn_unused_result));
 
+/*
+ * For a reply that was a success and cannot be read: sets and counts the class, by err, which was set.
+ * Always -1.
+ */
+int vault_client_unreadable(struct vault_client *c, enum vault_failure *ret_failure,
+                            const struct error *err);
+
 /* Makes sure that there is a token to try; see vault.h. */
 int vault_token_get(struct vault_client *c, enum vault_failure *ret_failure, struct error *err)
     __attribute__((warn_unused_result));

@@ -98,8 +98,7 @@ int vault_sign(struct vault_client *c, const struct vault_sign_request *req,
     if (check_request(&ask, err) < 0 || sign_within_ca(c, &ask, &tree, ret_failure, err) < 0)
         return error_wrap(err, "sign");
     if (vault_signed_read(c, tree, ret, err) < 0) {
-        *ret_failure = err->code == ERROR_NOMEM ? VAULT_LOCAL : VAULT_PROTOCOL;
-        atomic_fetch_add(&c->counters.failures[*ret_failure], 1);
+        (void)vault_client_unreadable(c, ret_failure, err);
         return error_wrap(err, "sign");
     }
     ret->is_shortened = ask.ttl < req->ttl;

@@ -54,9 +54,9 @@ static int read_pem(const json_t *tree, const char *path, struct slice *ret, str
     return 0;
 }
 
-static void put_pem(struct buf *out, struct slice pem)
+static void put_line(struct buf *out, struct slice line)
 {
-    buf_put_slice(out, pem);
+    buf_put_slice(out, line);
     buf_put_char(out, '\n');
 }
 
@@ -78,32 +78,38 @@ static int put_chain(const json_t *tree, struct buf *out, struct error *err)
         if (read_pem(tree, path, &pem, err) < 0)
             return -1;
         if (!slice_contains(buf_slice(out), pem))
-            put_pem(out, pem);
+            put_line(out, pem);
     }
     return 0;
 }
 
 /* What does not fit is left out: half a warning helps nobody. */
+static int put_warning(const struct vault_client *c, struct slice words, struct buf *out,
+                       struct error *err)
+{
+    struct buf line;
+    buf_init(&line, VAULT_WARNINGS_MAX);
+    vault_put_words(c, words, &line);
+    int rc = buf_check(&line, "a warning", err);
+    if (rc == 0 && line.len > 0 && out->len + line.len < VAULT_WARNINGS_MAX / 2)
+        put_line(out, buf_slice(&line));
+    buf_done(&line);
+    return rc;
+}
+
 static int put_warnings(const struct vault_client *c, const json_t *tree, struct buf *out,
                         struct error *err)
 {
     const json_t *warnings = reply_find(tree, "warnings");
     size_t i;
     json_t *one;
-    struct buf line;
-    buf_init(&line, VAULT_WARNINGS_MAX);
     json_array_foreach(warnings, i, one)
     {
-        buf_clear(&line);
-        if (json_string_length(one) > 0)
-            vault_put_words(c, (struct slice){ json_string_value(one), json_string_length(one) },
-                            &line);
-        if (line.len > 0 && out->len + line.len < VAULT_WARNINGS_MAX / 2)
-            put_pem(out, buf_slice(&line));
+        struct slice words = { json_string_value(one), json_string_length(one) };
+        if (words.len > 0 && put_warning(c, words, out, err) < 0)
+            return -1;
     }
-    int rc = buf_check(&line, "a warning", err);
-    buf_done(&line);
-    return rc;
+    return 0;
 }
 
 static int fill(const struct vault_client *c, const json_t *tree, struct vault_signed *s,
@@ -113,9 +119,9 @@ static int fill(const struct vault_client *c, const json_t *tree, struct vault_s
     if (read_pem(tree, "data.certificate", &leaf, err) < 0 ||
         read_pem(tree, "data.issuing_ca", &issuer, err) < 0)
         return -1;
-    put_pem(&s->leaf, leaf);
-    put_pem(&s->issuing_ca, issuer);
-    put_pem(&s->chain, issuer);
+    put_line(&s->leaf, leaf);
+    put_line(&s->issuing_ca, issuer);
+    put_line(&s->chain, issuer);
     if (put_chain(tree, &s->chain, err) < 0 || put_warnings(c, tree, &s->warnings, err) < 0 ||
         buf_check(&s->leaf, "the certificate", err) < 0 ||
         buf_check(&s->issuing_ca, "the issuing CA", err) < 0 ||

@@ -103,7 +103,7 @@ static int log_in(struct vault_client *c, enum vault_failure *ret_failure, struc
         return error_wrap(err, "login with role '" SLICE_FMT "'", SLICE_ARG(c->set.auth_role));
     if (take_auth(c, tree, err) < 0) {
         vault_token_drop(c);
-        *ret_failure = VAULT_PROTOCOL;
+        (void)vault_client_unreadable(c, ret_failure, err);
         return error_wrap(err, "login");
     }
     atomic_fetch_add(&c->counters.logins, 1);
@@ -133,10 +133,9 @@ static int look_up(struct vault_client *c, enum vault_failure *ret_failure, stru
         *ret_failure = VAULT_OK;
         return 0;
     }
-    *ret_failure = VAULT_PROTOCOL;
     if (reply_int(tree, "data.ttl", &life, err) < 0 ||
         reply_bool(tree, "data.renewable", &is_renewable, err) < 0)
-        return -1;
+        return vault_client_unreadable(c, ret_failure, err);
     set_life(&c->token, life, is_renewable);
     *ret_failure = VAULT_OK;
     return 0;
@@ -187,9 +186,8 @@ static int renew(struct vault_client *c, enum vault_failure *ret_failure, struct
     call.body = body;
     if (vault_client_call(c, &call, &tree, ret_failure, err) < 0)
         return -1;
-    *ret_failure = VAULT_PROTOCOL;
     if (take_auth(c, tree, err) < 0)
-        return -1;
+        return vault_client_unreadable(c, ret_failure, err);
     *ret_failure = VAULT_FORBIDDEN;
     if (c->token.life <= left + US_PER_SECOND)
         return error_set(err, ERROR_IO, "the token has reached the limit of its life");

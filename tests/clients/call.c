@@ -7,6 +7,7 @@
  *   {"vault": {settings}}           makes a Vault client; as in struct vault_settings
  *   {"call": {"method", "path", "headers": {}, "type", "body"}}      {"stream": {.., "silence", "stop_after"}}
  *   {"sign": {"pki_path", "role", "csr", "ttl"}}     {"health": {}}     {"tend": {}}
+ *   {"fail_at": n}                  the n-th allocation of ours in the next call fails (see main())
  *   {"advance": seconds}            the token's clock, see time_boot_us()
  *   {"free": {}}                    frees the client
  *
@@ -31,6 +32,7 @@
 #include "base/cleanup.h"
 #include "base/time.h"
 #include "http/http.h"
+#include "support/alloc-fault.h"
 #include "vault/vault.h"
 
 #define US_PER_SECOND 1000000
@@ -42,12 +44,14 @@ static struct http_reply reply;
 static int64_t ahead; /* microseconds of {"advance"} */
 static const char *canary;
 static int unwiped;
+static unsigned long fail_at; /* of {"fail_at"} */
 
 /* --- what the linker puts in front of the real ones ---------------------------------------------- */
 
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int64_t __real_time_boot_us(void);
 void __real_free(void *p);
+void *__real_malloc(size_t n);
 int64_t __wrap_time_boot_us(void);
 void __wrap_free(void *p);
 
@@ -219,13 +223,36 @@ static void put_reply(json_t *out, enum http_failure failure)
         put(out, "body", text(buf_slice(&reply.body)));
 }
 
+/* Allocations fail only between these two. */
+static void begin(void)
+{
+    alloc_fault_start(fail_at);
+}
+
+static void end(json_t *out)
+{
+    unsigned long calls = alloc_fault_calls();
+    alloc_fault_start(0);
+    fail_at = 0;
+    put(out, "allocations", json_integer((json_int_t)calls));
+}
+
+static void do_fail_at(const json_t *in, json_t *out)
+{
+    fail_at = (unsigned long)json_integer_value(in);
+    put(out, "rc", json_integer(0));
+}
+
 static void do_call(const json_t *in, json_t *out)
 {
     struct error err = ERROR_INIT;
     struct http_header headers[HTTP_HEADERS_MAX + 1];
     struct http_request req = request_of(in, headers);
     enum http_failure failure = HTTP_FAILURE__COUNT;
-    put_outcome(out, http_client_call(http, &req, &reply, &failure, &err), &err);
+    begin();
+    int rc = http_client_call(http, &req, &reply, &failure, &err);
+    end(out);
+    put_outcome(out, rc, &err);
     put_reply(out, failure);
 }
 
@@ -249,10 +276,9 @@ static void do_stream(const json_t *in, json_t *out)
     struct stream s = { .stop_after = (size_t)number_of(in, "stop_after") };
     enum http_failure failure = HTTP_FAILURE__COUNT;
     buf_init(&s.got, STREAM_MAX);
-    put_outcome(
-        out,
-        http_client_stream(http, &req, number_of(in, "silence"), take, &s, &reply, &failure, &err),
-        &err);
+    int rc =
+        http_client_stream(http, &req, number_of(in, "silence"), take, &s, &reply, &failure, &err);
+    put_outcome(out, rc, &err);
     put_reply(out, failure);
     put(out, "streamed", json_integer((json_int_t)s.got.len));
     buf_done(&s.got);
@@ -268,7 +294,10 @@ static void do_sign(const json_t *in, json_t *out)
                                       text_of(in, "csr"), number_of(in, "ttl") };
     struct vault_signed got;
     vault_signed_init(&got);
-    put_outcome(out, vault_sign(vault, &req, &got, &failure, &err), &err);
+    begin();
+    int rc = vault_sign(vault, &req, &got, &failure, &err);
+    end(out);
+    put_outcome(out, rc, &err);
     put(out, "failure", json_string(vault_failure_info(failure)->name));
     put(out, "leaf", text(buf_slice(&got.leaf)));
     put(out, "issuing_ca", text(buf_slice(&got.issuing_ca)));
@@ -300,7 +329,10 @@ static void do_tend(const json_t *in, json_t *out)
     struct error err = ERROR_INIT;
     enum vault_failure failure = VAULT_FAILURE__COUNT;
     (void)in;
-    put_outcome(out, vault_tend(vault, &failure, &err), &err);
+    begin();
+    int rc = vault_tend(vault, &failure, &err);
+    end(out);
+    put_outcome(out, rc, &err);
     put(out, "failure", json_string(vault_failure_info(failure)->name));
     put_counters(out);
 }
@@ -317,9 +349,10 @@ static const struct {
     const char *name;
     void (*run)(const json_t *in, json_t *out);
 } commands[] = {
-    { "http", make_http },   { "vault", make_vault }, { "free", free_clients },
-    { "call", do_call },     { "stream", do_stream }, { "sign", do_sign },
-    { "health", do_health }, { "tend", do_tend },     { "advance", do_advance },
+    { "http", make_http },     { "vault", make_vault }, { "free", free_clients },
+    { "call", do_call },       { "stream", do_stream }, { "sign", do_sign },
+    { "health", do_health },   { "tend", do_tend },     { "advance", do_advance },
+    { "fail_at", do_fail_at },
 };
 
 static void run_line(const char *line)
@@ -353,6 +386,8 @@ int main(void)
     static sigset_t signals;
     struct error err = ERROR_INIT;
     pthread_t thread;
+    json_malloc_t take_memory;
+    json_free_t give_back;
     cleanup_free char *line = NULL;
     size_t size = 0;
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
@@ -362,6 +397,9 @@ int main(void)
     if (http_global_init(&err) < 0 ||
         pthread_create(&thread, NULL, cancel_on_signal, &signals) != 0)
         return 1;
+    /* jansson 2.14 writes past a string's end when memory is missing in the middle of it. */
+    json_get_alloc_funcs(&take_memory, &give_back);
+    json_set_alloc_funcs(__real_malloc, give_back);
     canary = getenv("CANARY");
     http_reply_init(&reply, HTTP_BODY_MAX);
     while (getline(&line, &size, stdin) > 0)
