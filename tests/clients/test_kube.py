@@ -1,4 +1,4 @@
-"""src/kube against the fake API server, through tests/client/kube-call."""
+"""src/kube against the fake API server, through tests/clients/kube-call."""
 
 import json
 import os
@@ -23,7 +23,7 @@ STAMP = "keyhook/retire-0123456789abcdef"
 
 def program():
     build = pathlib.Path(os.environ.get("BUILD", ROOT / "build" / "release"))
-    return str(build.resolve() / "tests" / "client" / "kube-call")
+    return str(build.resolve() / "tests" / "clients" / "kube-call")
 
 
 def wait_for(condition, what):
