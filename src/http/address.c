@@ -29,9 +29,9 @@ static int bad(struct error *err, struct slice url, const char *why)
 static int check_text(struct slice url, struct error *err)
 {
     for (size_t i = 0; i < url.len; i++)
-        if ((unsigned char)url.ptr[i] <= ' ' || url.ptr[i] == 0x7f)
+        if ((unsigned char)url.ptr[i] <= ' ' || (unsigned char)url.ptr[i] > '~')
             return error_set(err, ERROR_USAGE,
-                             "an address may not hold spaces or control characters");
+                             "an address may hold printable ASCII only, and no spaces");
     if (url.len >= HTTP_URL_MAX)
         return error_set(err, ERROR_USAGE, "an address may have at most %u bytes",
                          HTTP_URL_MAX - 1);

@@ -61,10 +61,21 @@ static void test_paths(void **state)
         const char *path;
         bool is_there;
     } cases[] = {
-        { "a", true },       { "a.b", true },     { "a.b.0", true },   { "a.b.0.c", true },
-        { "a.b.1", true },   { "n", true },       { "a.b.2", false },  { "a.b.-1", false },
-        { "a.b.x", false },  { "a.b.1.x", false },{ "a.c", false },    { "x", false },
-        { "n.x", false },    { "a.b.99999999999999999999", false },    { "a.b.0.c.d", false },
+        { "a", true },
+        { "a.b", true },
+        { "a.b.0", true },
+        { "a.b.0.c", true },
+        { "a.b.1", true },
+        { "n", true },
+        { "a.b.2", false },
+        { "a.b.-1", false },
+        { "a.b.x", false },
+        { "a.b.1.x", false },
+        { "a.c", false },
+        { "x", false },
+        { "n.x", false },
+        { "a.b.99999999999999999999", false },
+        { "a.b.0.c.d", false },
         { "a.very-long-name-that-is-longer-than-any-member-of-an-interface-ever-was.x", false },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -83,9 +94,9 @@ static void test_getters(void **state)
         const char *path, *is;
         char type;
     } cases[] = {
-        { "s", "a string", 's' },       { "i", "a number", 'i' },      { "r", "a number", 'r' },
-        { "t", "true or false", 'b' },  { "f", "true or false", 'b' }, { "n", "null", 'n' },
-        { "o", "an object", 'o' },      { "a", "an array", 'a' },      { "x", "absent", 'x' },
+        { "s", "a string", 's' },      { "i", "a number", 'i' },      { "r", "a number", 'r' },
+        { "t", "true or false", 'b' }, { "f", "true or false", 'b' }, { "n", "null", 'n' },
+        { "o", "an object", 'o' },     { "a", "an array", 'a' },      { "x", "absent", 'x' },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

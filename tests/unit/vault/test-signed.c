@@ -16,9 +16,15 @@
 
 static struct vault_client client; /* holds no secret */
 
-static const char good[] = "{\"data\":{\"certificate\":\"" PEM("LEAF") "\",\"issuing_ca\":\"\\n" PEM(
-    "CA") "  \",\"ca_chain\":[\"" PEM("CA") "\\n\",\"" PEM("ROOT") "\",\"" PEM("ROOT") "\"]},"
-          "\"warnings\":[\"one\",\"two\\nthree\"]}";
+static const char good[] =
+    "{\"data\":{\"certificate\":\"" PEM("LEAF") "\",\"issuing_ca\":\"\\n" PEM(
+        "CA") "  \",\"ca_chain\":[\"" PEM("CA") "\\n\",\"" PEM("ROOT") "\",\"" PEM("ROOT") "\"]},"
+                                                                                           "\"warni"
+                                                                                           "ngs\":["
+                                                                                           "\"one\""
+                                                                                           ",\"two"
+                                                                                           "\\nthre"
+                                                                                           "e\"]}";
 
 static void test_a_reply(void **state)
 {
@@ -68,8 +74,8 @@ static void test_missing_memory(void **state)
     assert_in_range(n, 5, ALLOCATIONS_MAX - 1);
 }
 
-#define REFUSED(end, ca_end)                                                                   \
-    "{\"errors\":[\"cannot satisfy request, as TTL would result in notAfter of " end           \
+#define REFUSED(end, ca_end)                                                         \
+    "{\"errors\":[\"cannot satisfy request, as TTL would result in notAfter of " end \
     " that is beyond the expiration of the CA certificate at " ca_end "\"]}"
 #define NOW 1767322800 /* 2026-01-02T03:00:00Z */
 
