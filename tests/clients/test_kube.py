@@ -652,13 +652,15 @@ def test_event(kube, call):
 
 
 @pytest.mark.parametrize("text", ["x" * 1024, "x" * 1025, "\u00e4" * 600, "x" + "\u00e4" * 600,
-                                  "\U0001f600" * 300, "xx" + "\U0001f600" * 300, "\x01" * 2000, ""], ids=short)
+                                  "\U0001f600" * 300, "xx" + "\U0001f600" * 300, "\x01" * 2000, "\x01\x01\x01x" + "\u00e4" * 600,
+                                  ""], ids=short)
 def test_a_note_is_cut_between_characters(kube, call, text):
     one = call(kube)
     one.good("event", "Reason", one.file(text), "apps", "pod")
     note = kube.events[0]["note"]
     assert len(note.encode()) <= 1024
     assert len(note.encode()) > 1020 or note == text
+    assert text.startswith((note.removesuffix("..."), "\x01"))
     assert "\ufffd" not in note
 
 
