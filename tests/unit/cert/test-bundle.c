@@ -13,7 +13,7 @@
 
 #include "cert/bundle.h"
 #include "cert/pem.h"
-#include "support/failing-memory.h"
+#include "support/alloc-fault.h"
 #include "support/made-cert.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
@@ -195,9 +195,9 @@ static void test_every_allocation_fails_once(void **state)
     for (;; n++) {
         struct error err = ERROR_INIT;
         struct cert_bundle *b = NULL;
-        failing_memory_start(n);
+        alloc_fault_start(n);
         int rc = cert_bundle_from_pem(buf_slice(&chain), buf_slice(&certs['l'].key_pem), &b, &err);
-        if (!failing_memory_stop()) {
+        if (!alloc_fault_stop()) {
             assert_int_equal(rc, 0);
             cert_bundle_unref(b);
             break;

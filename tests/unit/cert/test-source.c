@@ -18,7 +18,7 @@
 
 #include "cert/check.h"
 #include "cert/source.h"
-#include "support/failing-memory.h"
+#include "support/alloc-fault.h"
 #include "support/made-cert.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
@@ -111,7 +111,7 @@ static int set_up(void **state)
     swap_to(m, &first, &first);
     assert_int_equal(symlink("..data/tls.crt", in_mount(m, "tls.crt", path[0])), 0);
     assert_int_equal(symlink("..data/tls.key", in_mount(m, "tls.key", path[1])), 0);
-    assert_int_equal(cert_source_files(slice_of(path[0]), slice_of(path[1]), &m->source, &err), 0);
+    assert_int_equal(cert_source_files(slice_of(path[0]), slice_of(path[1]), SLICE_ABSENT, &m->source, &err), 0);
     cert_issue_init(&m->issue);
     *state = m;
     return 0;
@@ -307,7 +307,7 @@ static void test_a_change_while_it_is_read(void **state)
     assert_int_equal(mkfifo(in_mount(m, "pipe", pipe), 0600), 0);
     cert_source_free(m->source);
     assert_int_equal(
-        cert_source_files(slice_of(pipe), slice_of(in_mount(m, "tls.key", key)), &m->source, &err),
+        cert_source_files(slice_of(pipe), slice_of(in_mount(m, "tls.key", key)), SLICE_ABSENT, &m->source, &err),
         0);
     assert_int_equal(pthread_create(&thread, NULL, swap_meanwhile, m), 0);
     issue_well(m);
@@ -355,9 +355,9 @@ static void test_names(void **state)
     struct cert_source *source = NULL;
     struct error err = ERROR_INIT;
     (void)state;
-    assert_int_equal(cert_source_files(SLICE(""), SLICE("k"), &source, &err), -1);
+    assert_int_equal(cert_source_files(SLICE(""), SLICE("k"), SLICE_ABSENT, &source, &err), -1);
     assert_int_equal(err.code, ERROR_USAGE);
-    assert_int_equal(cert_source_files(SLICE("c"), ((struct slice){ "k\0x", 3 }), &source, &err),
+    assert_int_equal(cert_source_files(SLICE("c"), ((struct slice){ "k\0x", 3 }), SLICE_ABSENT, &source, &err),
                      -1);
     assert_int_equal(err.code, ERROR_USAGE);
     assert_null(source);
@@ -413,9 +413,9 @@ static void test_self_signed_without_memory(void **state)
     for (bool has_failed = true; has_failed; n++) {
         struct cert_issue got;
         cert_issue_init(&got);
-        failing_memory_start(n);
+        alloc_fault_start(n);
         int rc = source->kind->issue(source, time(NULL), &got, &failure, &err);
-        has_failed = failing_memory_stop();
+        has_failed = alloc_fault_stop();
         assert_int_equal(rc, has_failed ? -1 : 0);
         assert_true(!has_failed || err.code == ERROR_NOMEM);
         cert_issue_done(&got);

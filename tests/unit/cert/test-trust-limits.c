@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "cert/anchor-set.h"
 #include "cert/trust.h"
-#include "support/failing-memory.h"
+#include "support/alloc-fault.h"
 #include "support/made-cert.h"
 #include "support/trust-object.h"
 
@@ -319,7 +319,7 @@ static void test_every_allocation_fails_once(void **state)
                                    { made_cert_pem(&certs[1]), TRUST_RETIRE, NOW + 100 } };
     unsigned long n = 1;
     (void)state;
-    failing_memory_with_gnutls();
+    alloc_fault_with_gnutls();
     trust_object_init(&o, 2);
     add_many(&o, 0, 1, 50);
     trust_object_annotate(&o, SLICE(TRUST_STAMP_PREFIX "x"), SLICE("y"));
@@ -328,9 +328,9 @@ static void test_every_allocation_fails_once(void **state)
         struct trust_plan plan = { .anchors = 77 };
         struct error err = ERROR_INIT;
         const struct kube_webhook *view = trust_object_view(&o);
-        failing_memory_start(n);
+        alloc_fault_start(n);
         int rc = trust_plan(view, ours, 2, NOW, false, &plan, &err);
-        if (!failing_memory_stop()) {
+        if (!alloc_fault_stop()) {
             assert_int_equal(rc, 0);
             trust_plan_done(&plan);
             break;
