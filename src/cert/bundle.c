@@ -190,11 +190,16 @@ static int wrong_date(const char *what, int64_t at, struct error *err)
     return error_set(err, ERROR_CRYPTO, "the certificate %s %s", what, buf_cstr(&text));
 }
 
+int cert_bundle_judge_dates(int64_t not_before, int64_t not_after, int64_t now, struct error *err)
+{
+    if (now < not_before)
+        return wrong_date("is not valid before", not_before, err);
+    if (now >= not_after)
+        return wrong_date("expired at", not_after, err);
+    return 0;
+}
+
 int cert_bundle_check_dates(const struct cert_bundle *b, int64_t now, struct error *err)
 {
-    if (now < b->not_before)
-        return wrong_date("is not valid before", b->not_before, err);
-    if (now >= b->not_after)
-        return wrong_date("expired at", b->not_after, err);
-    return 0;
+    return cert_bundle_judge_dates(b->not_before, b->not_after, now, err);
 }

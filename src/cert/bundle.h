@@ -51,6 +51,10 @@ int cert_bundle_from_objects(gnutls_x509_crt_t leaf, gnutls_x509_privkey_t key,
 int cert_bundle_check_dates(const struct cert_bundle *b, int64_t now, struct error *err)
     __attribute__((warn_unused_result));
 
+/* The same for the dates of any certificate. */
+int cert_bundle_judge_dates(int64_t not_before, int64_t not_after, int64_t now, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* One more reference; returns b. */
 struct cert_bundle *cert_bundle_ref(struct cert_bundle *b);
 

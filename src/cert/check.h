@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cert/bundle.h"
 #include "cert/hosts.h"
+#include "cert/pem.h"
 
 #define CERT_CLOCK_ALLOWANCE ((int64_t)5 * 60) /* seconds that two clocks may differ */
 
@@ -20,5 +21,10 @@
  */
 int cert_check(const struct cert_bundle *b, const struct cert_hosts *hosts, struct slice anchors,
                int64_t now, struct error *err) __attribute__((warn_unused_result));
+
+/* The same for a chain that somebody else shows, leaf first; it has at least one certificate. */
+int cert_check_chain(const struct cert_pem_list *chain, const struct cert_hosts *hosts,
+                     struct slice anchors, int64_t now, struct error *err)
+    __attribute__((warn_unused_result));
 
 #endif

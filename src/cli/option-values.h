@@ -77,6 +77,7 @@ struct server_settings {
 };
 
 struct options {
+    unsigned command; /* bit of the command that runs */
     struct inject_options inject;
     struct server_settings server;
     struct slice profile;             /* text of -profile */

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "http/put-json.h"
 #include "http/reply.h"
 #include "kube/client.h"
 
@@ -76,23 +77,13 @@ static json_t *make(const struct kube_event *e, struct slice note)
                      "note", note.ptr, note.len);
 }
 
-static int dump_part(const char *bytes, size_t len, void *arg)
-{
-    buf_put(arg, bytes, len);
-    return 0;
-}
-
 static int put_body(const struct kube_event *e, struct buf *out, struct error *err)
 {
     char memory[4 * KUBE_EVENT_NOTE_MAX + 16]; /* an escape is at most four times as long */
     struct buf note = buf_over(memory, sizeof(memory) - 1);
     text_put_line(&note, e->note, KUBE_EVENT_NOTE_MAX - sizeof("...") + 1);
     CLEANUP(reply_tree_free) json_t *body = make(e, cut(buf_slice(&note), KUBE_EVENT_NOTE_MAX));
-    if (!body)
-        return error_nomem(err);
-    if (json_dump_callback(body, dump_part, out, JSON_COMPACT) < 0)
-        return error_nomem(err);
-    return buf_check(out, "the Event", err);
+    return body ? http_put_json(out, body, "the Event", err) : error_nomem(err);
 }
 
 static int create(struct kube_client *c, const struct kube_event *e, struct buf *body,

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "http/address.h"
+#include "http/put-json.h"
 #include "http/reply.h"
 
 #define SETTINGS_MAX ((size_t)16 << 10)
@@ -165,12 +166,6 @@ int vault_clean_path(struct slice *path, const char *what, struct error *err)
 
 /* --- one call ---------------------------------------------------------------------------------- */
 
-static int dump_part(const char *bytes, size_t len, void *arg)
-{
-    buf_put(arg, bytes, len);
-    return 0;
-}
-
 static enum vault_failure failure_of_transport(enum http_failure failure)
 {
     static const enum vault_failure classes[HTTP_FAILURE__COUNT] = {
@@ -292,9 +287,7 @@ static int send_call(struct vault_client *c, const struct vault_call *call,
     if (n < 0 || (size_t)n >= sizeof(path))
         return error_set(err, ERROR_USAGE, "a path of Vault is too long");
     buf_init_secret(&body, BODY_MAX);
-    if (call->body)
-        (void)json_dump_callback(call->body, dump_part, &body, JSON_COMPACT);
-    int rc = buf_check(&body, "the request", err);
+    int rc = call->body ? http_put_json(&body, call->body, "the request", err) : 0;
     if (rc == 0)
         rc = send_to(c, c->http, call, slice_of(path), buf_slice(&body), ret_failure, err);
     if (rc == 0 && c->reply.status == 307)

@@ -99,9 +99,9 @@ static int make(const struct cert_source_kind *kind, bool has_fallback, struct c
                 struct error *err)
 {
     script.head.kind = kind;
-    struct cert_keeper_settings settings = {
-        .source = &script.head, .store = store, .wall_us = clock_us
-    };
+    struct cert_keeper_settings settings = { .source = &script.head,
+                                             .store = store,
+                                             .wall_us = clock_us };
     if (has_fallback && cert_source_self_signed(SLICE("f"), &settings.fallback, err) < 0)
         return -1;
     return cert_keeper_new(&settings, ret, err);
