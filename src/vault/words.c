@@ -32,9 +32,9 @@ void vault_put_words(const struct vault_client *c, struct slice words, struct bu
         words = SLICE("(not shown: it repeats a secret)");
     for (size_t i = 0; i < words.len && len < sizeof(line); i++) {
         bool is_blank = words.ptr[i] && strchr(" \t\r\n", words.ptr[i]);
-        if (!is_blank || line[len - 1] != ' ') /* trimmed: the first is none */
+        if (!is_blank || (len > 0 && line[len - 1] != ' '))
             line[len++] = words.ptr[i];
-        if (is_blank)
+        if (is_blank && len > 0)
             line[len - 1] = ' ';
     }
     text_put_line(out, (struct slice){ line, len }, VAULT_WORDS_MAX);

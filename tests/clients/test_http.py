@@ -236,7 +236,8 @@ def test_a_total_timeout(http, fake_server, fault):
 def test_a_handshake_that_hangs(http, fake_server):
     server = fake_server()
     server.deaf = True
-    assert outcome(http(server, connect_timeout=SECOND // 2).get()) == (-1, "timeout", "io")
+    client = http(server, connect_timeout=SECOND // 2, total_timeout=600 * SECOND)
+    assert outcome(client.get()) == (-1, "timeout", "io")
 
 
 @pytest.fixture
@@ -258,13 +259,15 @@ def full_queue():
 
 def test_a_connection_that_hangs(caller, full_queue):
     client = caller()
-    client.good("http", {"base": f"https://127.0.0.1:{full_queue}", "connect_timeout": SECOND // 2})
+    client.good("http", {"base": f"https://127.0.0.1:{full_queue}", "connect_timeout": SECOND // 2,
+                         "total_timeout": 600 * SECOND})
     assert outcome(client.get()) == (-1, "timeout", "io")
 
 
 def test_a_name_that_hangs(caller):
     client = caller()
-    client.good("http", {"base": "https://hang.test:8200", "connect_timeout": SECOND // 2})
+    client.good("http", {"base": "https://hang.test:8200", "connect_timeout": SECOND // 2,
+                         "total_timeout": 600 * SECOND})
     assert outcome(client.get()) == (-1, "timeout", "io")
     assert outcome(client.get()) == (-1, "timeout", "io")
 
