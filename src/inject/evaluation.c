@@ -50,10 +50,10 @@ static struct slice value_of(const struct evaluation *e, enum annotation_id id,
 {
     if (e->set.exact[id])
         return e->set.exact[id]->value;
-    struct slice value = option_value(e, row);
+    struct slice value = row->option_kind == OPTION_NONE ? SLICE_ABSENT : option_value(e, row);
     if (value.len > 0)
         return value;
-    struct slice otherwise = profile_default(e->opt->profile, id);
+    struct slice otherwise = e->opt->profile ? profile_default(e->opt->profile, id) : row->def;
     return slice_is_present(otherwise) ? otherwise : value;
 }
 
@@ -64,12 +64,15 @@ int evaluation_run(struct evaluation *e, enum inject_step step)
         const struct annotation *row = annotation_info(e->next_row);
         if (row->step > step)
             break;
-        if (row->step < step || !row->set)
+        if (row->step < step || !(row->set || row->is_text))
             continue;
         struct slice value = value_of(e, e->next_row, row);
         if (!slice_is_present(value))
             continue;
-        if (row->set(e, row, value, (char *)&e->settings + row->field) < 0)
+        void *field = (char *)&e->settings + row->field;
+        if (row->is_text)
+            *(struct slice *)field = value;
+        else if (row->set(e, row, value, field) < 0)
             return -1;
     }
     return 0;

@@ -44,6 +44,7 @@ struct inject_scratch *inject_scratch_new(void)
     buf_init(&s->verified, INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.config[AGENT_INIT], INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.config[AGENT_SIDECAR], INJECT_SCRATCH_MAX);
+    buf_init(&s->mutation.parts.text, INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.container, INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.patched, INJECT_SCRATCH_MAX);
     recall_init(&s->recall, INJECT_SCRATCH_MAX);
@@ -63,6 +64,7 @@ void inject_scratch_free(struct inject_scratch *s)
     buf_done(&s->verified);
     buf_done(&s->mutation.config[AGENT_INIT]);
     buf_done(&s->mutation.config[AGENT_SIDECAR]);
+    buf_done(&s->mutation.parts.text);
     buf_done(&s->mutation.container);
     buf_done(&s->mutation.patched);
     recall_done(&s->recall);
@@ -77,6 +79,7 @@ static void trim(struct inject_scratch *s)
                                     &s->verified,
                                     &s->mutation.config[AGENT_INIT],
                                     &s->mutation.config[AGENT_SIDECAR],
+                                    &s->mutation.parts.text,
                                     &s->mutation.container,
                                     &s->mutation.patched };
     struct json_index *const indices[] = { &s->index, &s->side_index,
