@@ -4,6 +4,9 @@
 
 #if defined(__SSE2__) && !defined(TEXT_NO_SIMD)
 #include <emmintrin.h>
+#define HAVE_SSE2 1
+#else
+#define HAVE_SSE2 0
 #endif
 
 #include "base/lower.h"
@@ -137,22 +140,33 @@ static inline uint64_t any_needs_json_escape(uint64_t bytes)
            any_less(bytes ^ EACH_BYTE('\\'), 1);
 }
 
-#if defined(__SSE2__) && !defined(TEXT_NO_SIMD)
+#if HAVE_SSE2
 
 #define WIDE ((size_t)16)
 
-/*
- * Copies sixteen bytes; not 0 when one of them needs an escape.  With one bit turned around the quote
- * stands next to the control characters, so that one comparison finds both.
- */
-static inline unsigned copy_wide(char *to, const char *from)
+static inline __m128i load_wide(const char *p)
 {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/*
+ * One bit for each of sixteen bytes that needs an escape.  With one bit turned around the quote stands
+ * next to the control characters, so that one comparison finds both.
+ */
+static inline unsigned escape_mask(__m128i bytes)
+{
     __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
     __m128i turned = _mm_xor_si128(bytes, _mm_set1_epi8('"' ^ ' '));
     __m128i below = _mm_cmpeq_epi8(_mm_min_epu8(turned, _mm_set1_epi8(' ')), turned);
-    _mm_storeu_si128((__m128i *)(void *)to, bytes);
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(slash, below));
+}
+
+/* Copies WIDE bytes; not 0 when one of them needs an escape. */
+static inline unsigned copy_wide(char *to, const char *from)
+{
+    __m128i bytes = load_wide(from);
+    _mm_storeu_si128((__m128i *)(void *)to, bytes);
+    return escape_mask(bytes);
 }
 
 #else
@@ -198,9 +212,16 @@ bool text_copy_json_clean(char *to, struct slice text)
     return copy_wide(to + last, text.ptr + last) == 0;
 }
 
-/* Where the next byte that needs an escape stands at or after `at`; eight bytes a turn. */
+/* Where the next byte that needs an escape stands at or after `at`. */
 static size_t find_json_escape(struct slice text, size_t at)
 {
+#if HAVE_SSE2
+    for (; text.len - at >= WIDE; at += WIDE) {
+        unsigned mask = escape_mask(load_wide(text.ptr + at));
+        if (mask != 0)
+            return at + (unsigned)__builtin_ctz(mask);
+    }
+#endif
     while (text.len - at >= WORD && any_needs_json_escape(load_word(text.ptr + at)) == 0)
         at += WORD;
     while (at < text.len && !needs_json_escape((unsigned char)text.ptr[at]))
@@ -383,13 +404,21 @@ static void clean_element(struct cleaner *c, struct slice element, bool is_roote
 /* Rooted, and no element is empty or begins with a dot, as nearly all paths are. */
 static bool is_plain_path(struct slice path)
 {
-    char before = '\0';
-    for (size_t i = 0; i < path.len; i++) {
-        if (before == '/' && (path.ptr[i] == '/' || path.ptr[i] == '.'))
-            return false;
-        before = path.ptr[i];
+    if (path.len < 2 || path.ptr[0] != '/' || path.ptr[path.len - 1] == '/')
+        return false;
+    size_t at = 0;
+    for (; path.len - at > WORD; at += WORD) {
+        uint64_t bytes = load_word(path.ptr + at);
+        uint64_t next = load_word(path.ptr + at + 1);
+        uint64_t slashes = any_less(bytes ^ EACH_BYTE('/'), 1);
+        if (slashes & (any_less(next ^ EACH_BYTE('/'), 1) | any_less(next ^ EACH_BYTE('.'), 1)))
+            return false; /* or a byte that looks so: then it is cleaned for nothing */
     }
-    return path.len > 1 && path.ptr[0] == '/' && before != '/';
+    for (; at + 1 < path.len; at++) {
+        if (path.ptr[at] == '/' && (path.ptr[at + 1] == '/' || path.ptr[at + 1] == '.'))
+            return false;
+    }
+    return true;
 }
 
 struct slice text_path_clean(struct arena *arena, struct slice path)

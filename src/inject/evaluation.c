@@ -45,9 +45,9 @@ static struct slice option_value(const struct evaluation *e, const struct annota
 }
 
 /* Annotation, else option, else the table's default; an empty option counts when there is no other. */
-static struct slice value_of(const struct evaluation *e, enum annotation_id id,
-                             const struct annotation *row)
+static struct slice value_of(const struct evaluation *e, const struct annotation *row)
 {
+    enum annotation_id id = (enum annotation_id)(row - annotation_info(0));
     if (e->set.exact[id])
         return e->set.exact[id]->value;
     struct slice value = row->option_kind == OPTION_NONE ? SLICE_ABSENT : option_value(e, row);
@@ -57,24 +57,28 @@ static struct slice value_of(const struct evaluation *e, enum annotation_id id,
     return slice_is_present(otherwise) ? otherwise : value;
 }
 
+static int evaluate_row(struct evaluation *e, const struct annotation *row)
+{
+    struct slice value = value_of(e, row);
+    void *field = (char *)&e->settings + row->field;
+    if (!slice_is_present(value))
+        return 0;
+    if (!row->is_text)
+        return row->set(e, row, value, field);
+    *(struct slice *)field = value;
+    return 0;
+}
+
 int evaluation_run(struct evaluation *e, enum inject_step step)
 {
+    const struct annotation *row = annotation_info(e->next_row);
+    const struct annotation *end = annotation_info(0) + ANNOTATION__COUNT;
     e->step = step;
-    for (; e->next_row < ANNOTATION__COUNT; e->next_row++) {
-        const struct annotation *row = annotation_info(e->next_row);
-        if (row->step > step)
-            break;
-        if (row->step < step || !(row->set || row->is_text))
-            continue;
-        struct slice value = value_of(e, e->next_row, row);
-        if (!slice_is_present(value))
-            continue;
-        void *field = (char *)&e->settings + row->field;
-        if (row->is_text)
-            *(struct slice *)field = value;
-        else if (row->set(e, row, value, field) < 0)
+    for (; row < end && row->step <= step; row++) {
+        if (row->step == step && (row->is_text || row->set) && evaluate_row(e, row) < 0)
             return -1;
     }
+    e->next_row = (enum annotation_id)(row - annotation_info(0));
     return 0;
 }
 

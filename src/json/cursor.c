@@ -57,12 +57,6 @@ struct slice json_raw(const struct json_index *ix, json_ref ref)
     return (struct slice){ ix->text + node->pos - quote, node->len + 2 * (size_t)quote };
 }
 
-struct slice json_escaped(const struct json_index *ix, json_ref ref)
-{
-    const struct json_node *node = &ix->nodes[ref];
-    return (struct slice){ ix->text + node->pos, node->len };
-}
-
 static bool resolves_to(struct slice escaped, struct slice s)
 {
     struct json_bytes stream = { .rest = escaped };

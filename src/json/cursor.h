@@ -75,7 +75,11 @@ json_ref json_element(const struct json_index *ix, json_ref array, uint32_t at);
 struct slice json_raw(const struct json_index *ix, json_ref ref);
 
 /* A string's bytes between the quotes, still escaped. ref must be a string. */
-struct slice json_escaped(const struct json_index *ix, json_ref ref);
+static inline struct slice json_escaped(const struct json_index *ix, json_ref ref)
+{
+    const struct json_node *node = &ix->nodes[ref];
+    return (struct slice){ ix->text + node->pos, node->len };
+}
 
 /* True when ref is a string or a name whose resolved text is s. Never allocates. */
 bool json_string_is(const struct json_index *ix, json_ref ref, struct slice s);
