@@ -120,10 +120,15 @@ INLINE enum scan_why scan_string(struct scanner *s, struct json_index *ix)
     const byte *from = s->p + 1;
     const byte *p = from;
 #if HAVE_SSE2
-    for (; p < s->wide_end; p += WIDE) {
+    if (p < s->wide_end) { /* apart from the loop, as most strings are short */
         unsigned mask = special_mask(p);
         if (mask != 0)
             return finish_string(s, from, p + lowest_bit(mask));
+        for (p += WIDE; p < s->wide_end; p += WIDE) {
+            mask = special_mask(p);
+            if (mask != 0)
+                return finish_string(s, from, p + lowest_bit(mask));
+        }
     }
 #endif
     return scan_string_rest(s, from, plain_end(p, s->end));
