@@ -68,12 +68,14 @@ static const unsigned char keys[(ANNOTATION__COUNT + EIGHT - 1) / EIGHT * EIGHT]
 #undef ANNOTATION
 };
 
-/* The rows that have families. */
-#define IF_EXACT(id)
-#define IF_FAMILY(id) ANN_##id,
-#define IF_BOTH(id) ANN_##id,
-static const enum annotation_id families[] = {
-#define ANNOTATION(id, name, kind, ...) IF_##kind(id)
+/* The rows that have families, and how long their names are, side by side. */
+#define IF_EXACT(id, name)
+#define IF_FAMILY(id, name) { ANN_##id, sizeof(name) - 1 },
+#define IF_BOTH IF_FAMILY
+static const struct family {
+    unsigned char id, len;
+} families[] = {
+#define ANNOTATION(id, name, kind, ...) IF_##kind(id, name)
 #include "inject/annotation.def"
 #undef ANNOTATION
 };
@@ -110,11 +112,10 @@ static enum annotation_id find_exact(struct slice name)
     return ANNOTATION__COUNT;
 }
 
-/* Does the name belong to the row as a member of its family? */
-static bool is_member(const struct annotation *row, struct slice name)
+static bool is_member(const struct family *f, struct slice name)
 {
-    return row->name.len < name.len && name.ptr[row->name.len] == '-' &&
-           slice_has_prefix(name, row->name);
+    return f->len < name.len && name.ptr[f->len] == '-' &&
+           slice_has_prefix(name, annotation_table[f->id].name);
 }
 
 /* Of several families the one with the longest name. */
@@ -123,11 +124,11 @@ static enum annotation_id find_family(struct slice name, struct slice *ret_suffi
     enum annotation_id best = ANNOTATION__COUNT;
     size_t best_len = 0;
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        const struct annotation *row = annotation_info(families[i]);
-        if (row->name.len < best_len || !is_member(row, name))
+        const struct family *f = &families[i];
+        if (f->len < best_len || !is_member(f, name))
             continue;
-        best = families[i];
-        best_len = row->name.len;
+        best = f->id;
+        best_len = f->len;
         *ret_suffix = slice_after(name, best_len + 1);
     }
     return best;
