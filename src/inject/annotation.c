@@ -57,13 +57,13 @@ struct slice inject_step_prefix(enum inject_step step)
  * Keys of the rows' names, which differ for most names that differ: a row is compared only when its key
  * is the name's, and eight keys are looked at together.
  */
-#define KEY_OF(len, first, last) ((unsigned char)((len)*5u + (unsigned char)(first) + (last)*3u))
+#define KEY_OF(len, first, last) \
+    ((unsigned char)((unsigned)(len)*5 + (unsigned char)(first) + 3u * (unsigned char)(last)))
 #define EIGHT sizeof(uint64_t)
 #define EACH_BYTE(c) ((uint64_t)0x0101010101010101 * (c))
 
 static const unsigned char keys[(ANNOTATION__COUNT + EIGHT - 1) / EIGHT * EIGHT] = {
-#define ANNOTATION(id, name, ...) \
-    KEY_OF(sizeof(name) - 1, (name)[0], (unsigned char)(name)[sizeof(name) - 2]),
+#define ANNOTATION(id, name, ...) KEY_OF(sizeof(name) - 1, (name)[0], (name)[sizeof(name) - 2]),
 #include "inject/annotation.def"
 #undef ANNOTATION
 };
@@ -99,8 +99,7 @@ static enum annotation_id find_exact(struct slice name)
 {
     if (name.len == 0)
         return ANNOTATION__COUNT;
-    unsigned char key =
-        KEY_OF((unsigned)name.len, name.ptr[0], (unsigned char)name.ptr[name.len - 1]);
+    unsigned char key = KEY_OF(name.len, name.ptr[0], name.ptr[name.len - 1]);
     for (unsigned id = 0; id < ANNOTATION__COUNT; id += EIGHT) {
         if (!has_key(&keys[id], key))
             continue;

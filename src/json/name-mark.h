@@ -11,7 +11,8 @@
 
 #define JSON_NAME_MARKS 64
 
-#define JSON_NAME_MARK_OF(len, first, last) (((len)*5u + (first) + (last)*3u) % JSON_NAME_MARKS)
+#define JSON_NAME_MARK_OF(len, first, last) \
+    (((unsigned)(len)*5 + (first) + (last)*3u) % JSON_NAME_MARKS)
 
 /* Of a literal that is not empty; a constant. */
 #define JSON_NAME_MARK(literal)                                            \
