@@ -1,0 +1,107 @@
+"""Load and judgement: pods created at a steady rate, and fresh TLS connections that are verified."""
+
+import http.client
+import itertools
+import socket
+import ssl
+import threading
+import time
+
+from keyhook import is_injected, PORT
+
+PROBE_TIMEOUT = 5  # seconds
+
+
+class Steady:
+    """Calls turn() at a rate, from several threads, until it is stopped; a late turn is made up for."""
+
+    def __init__(self, rate, threads):
+        self.interval, self.begin = 1 / rate, time.monotonic()
+        self.numbers, self.lock = itertools.count(), threading.Lock()
+        self.done, self.failures, self.stopping = 0, [], threading.Event()
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        while not self.stopping.is_set():
+            with self.lock:
+                due = self.begin + next(self.numbers) * self.interval
+            if self.stopping.wait(max(0.0, due - time.monotonic())):
+                return
+            began = time.time()
+            failure = self.turn()
+            with self.lock:
+                self.done += 1
+                if failure:
+                    self.failures.append((began, failure))
+
+    def turn(self):
+        raise NotImplementedError
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+        return self
+
+    def told(self):
+        shown = "\n".join(f"{time.strftime('%H:%M:%S', time.gmtime(t))}.{int(t * 1000) % 1000:03} {why}"
+                          for t, why in self.failures[:20])
+        return f"{len(self.failures)} of {self.done} failed\n{shown}"
+
+
+class Load(Steady):
+    """Dry-run creates of pods that ask for an agent; one that comes back without it failed, too."""
+
+    def __init__(self, installation, rate=20, threads=8):
+        self.installation = installation
+        super().__init__(rate, threads)
+
+    def turn(self):
+        try:
+            answer = self.installation.create_pod()
+        except (OSError, http.client.HTTPException) as error:
+            return f"API server: {error!r}"
+        if is_injected(answer):
+            return None
+        return f"{answer.status} {answer.text()[:400]}" if answer.status != 201 else "not injected"
+
+
+class Prober(Steady):
+    """Fresh connections to the endpoints in turn, each verified against the caBundle of that moment."""
+
+    def __init__(self, installation, endpoints, rate=10):
+        self.installation, self.endpoints = installation, endpoints
+        self.counts, self.serials = {}, {}  # by address: handshakes that were made, serials that were seen
+        super().__init__(rate, 1)
+
+    def turn(self):
+        ready = list(self.endpoints.ready)
+        if not ready:
+            return None
+        address = ready[self.done % len(ready)]
+        try:
+            bundle = self.installation.bundle()[0]
+        except (OSError, AssertionError, http.client.HTTPException):
+            return None  # the API server's failures are the load's business
+        try:
+            certificate = handshake(address, self.installation.host, bundle)
+        except (OSError, ValueError) as error:
+            if address not in self.endpoints.ready:
+                return None  # it left meanwhile
+            return f"{address}: {error!r}; bundle of {bundle.count('BEGIN CERT')}"
+        finally:
+            self.counts[address] = self.counts.get(address, 0) + 1
+        self.serials.setdefault(address, set()).add(certificate["serialNumber"])
+        return None
+
+
+def handshake(address, name, bundle):
+    """What the server shows, verified as the API server does it: any certificate of the bundle is an anchor."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=bundle)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    with socket.create_connection((address, PORT), timeout=PROBE_TIMEOUT) as plain:
+        with context.wrap_socket(plain, server_hostname=name) as sock:
+            return sock.getpeercert()
