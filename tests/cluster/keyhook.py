@@ -119,6 +119,11 @@ class Installation:
         return [e for e in self.cluster.events() if e["metadata"]["namespace"] == self.namespace]
 
 
+    def writes(self):
+        """(written, refused) writes to the webhook by the replicas' account."""
+        return self.cluster.writes(self.hook, f"system:serviceaccount:{self.namespace}:{self.account}")
+
+
 def is_injected(answer):
     if answer.status != 201:
         return False
@@ -126,7 +131,12 @@ def is_injected(answer):
 
 
 class Replica:
-    """`keyhook serve` as a process on an address of its own, with a pod's directory of tokens."""
+    """`keyhook serve` as a process on an address of its own, with a pod's directory of tokens.
+
+    @ACCOUNT@ in an argument stands for that directory.
+    """
+
+    all = []  # of the whole run, for the search for secrets
 
     def __init__(self, installation, number, directory, args=(), env=None, api=(kube.HOST, kube.PORT),
                  command=None, drain="2s"):
@@ -142,8 +152,10 @@ class Replica:
         settings = {"AGENT_INJECT_VAULT_ADDR": "https://vault.test:8200", "AGENT_INJECT_LOG_FORMAT": "json",
                     "KUBERNETES_SERVICE_HOST": api[0], "KUBERNETES_SERVICE_PORT": api[1],
                     "POD_NAME": self.name, "NAMESPACE": installation.namespace}
-        self.process = Process(self.name, directory, command or [*fixed, *args],
+        own = [str(a).replace("@ACCOUNT@", str(self.account)) for a in args]
+        self.process = Process(self.name, directory, command or [*fixed, *own],
                                env=clean_environment(**settings, **(env or {})))
+        Replica.all.append(self)
         self.last_metrics = ""
         self.before = 0  # where this life's log begins
 
@@ -188,6 +200,9 @@ class Replica:
         self.metrics()
         return self.process.stop(number)
 
+    def kill(self):
+        return self.stop(signal.SIGKILL)
+
     # --- what it tells
 
     def log(self):
@@ -211,6 +226,7 @@ class Endpoints:
 
     def __init__(self, installation):
         self.installation, self.replicas, self.ready = installation, [], []
+        self.history = []  # what was ready, each time that it changed
         self.running = True
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -220,6 +236,7 @@ class Endpoints:
             ready = [r.address for r in list(self.replicas) if r.is_ready()]
             if ready != self.ready and self.write(ready):
                 self.ready = ready
+                self.history.append(ready)
             threading.Event().wait(ENDPOINT_POLL)
 
     def write(self, addresses):
@@ -230,8 +247,22 @@ class Endpoints:
         except OSError:
             return False  # the API server is away; the next turn tries again
 
-    def wait_for(self, number):
-        wait_for(lambda: len(self.ready) == number, f"{number} endpoints")
+    def add(self, *replicas):
+        """Starts them and waits until all are endpoints."""
+        for replica in replicas:
+            self.replicas.append(replica.start())
+        for replica in replicas:
+            replica.wait_ready()
+        self.wait_for({r.address for r in replicas})
+
+    def add_again(self, replica):
+        """Starts one that was stopped; its old life's endpoint is gone before."""
+        wait_for(lambda: replica.address not in self.ready, f"no endpoint {replica.address}")
+        replica.start().wait_ready()
+        self.wait_for({replica.address})
+
+    def wait_for(self, addresses):
+        wait_for(lambda: set(addresses) <= set(self.ready), f"endpoints {addresses}")
 
     def stop(self):
         self.running = False

@@ -4,10 +4,12 @@ They listen on ports of their own choice of the namespace that `tests/e2e/run` m
 """
 
 import base64
+import json
 import secrets
 import signal
 
 from process import Process
+from secret_search import remember
 from web import Client
 
 HOST = "10.66.0.1"
@@ -34,10 +36,11 @@ class Kube:
     def __init__(self, servers, directory, authority):
         directory.mkdir()
         self.directory, self.authority = directory, authority
-        self.admin_token = secrets.token_hex(16)
+        self.admin_token = remember("the administrator's token", secrets.token_hex(16))
         self.etcd = Process("etcd", directory, self.etcd_command(servers), cwd=directory)
         self.api = Process("kube-apiserver", directory, self.api_command(servers), cwd=directory)
         self.client = self.client_of(self.admin_token)
+        self.reviewer = None
 
     def client_of(self, token, agent="tests"):
         headers = {"Authorization": f"Bearer {token}", "User-Agent": agent}
@@ -99,7 +102,20 @@ class Kube:
         """A token as the kubelet would project it; without an audience for the API server itself."""
         spec = {"expirationSeconds": seconds, **({"audiences": [audience]} if audience else {})}
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        return self.client.need("POST", path, {"spec": spec})["status"]["token"]
+        found = self.client.need("POST", path, {"spec": spec})["status"]["token"]
+        return remember(f"a token of {namespace}/{account}", found)
+
+    def reviewer_token(self):
+        """Of an account that may review tokens, as Vault's has to; made at the first call."""
+        if self.reviewer is None:
+            self.make_account("default", "vault")
+            self.client.need("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
+                "metadata": {"name": "vault-reviews-tokens"},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
+                            "name": "system:auth-delegator"},
+                "subjects": [{"kind": "ServiceAccount", "name": "vault", "namespace": "default"}]})
+            self.reviewer = self.token("default", "vault", seconds=24 * 3600)
+        return self.reviewer
 
     def hook(self, name):
         return self.client.need("GET", f"{HOOKS}/{name}")
@@ -112,3 +128,12 @@ class Kube:
 
     def events(self):
         return self.client.need("GET", "/api/v1/events")["items"]
+
+    def writes(self, hook, user):
+        """(written, refused): how often this account has changed a webhook configuration."""
+        codes = []
+        with open(self.directory / "audit.log", encoding="utf-8") as log:
+            for line in log:
+                if f'"name":"{hook}"' in line and f'"username":"{user}"' in line:
+                    codes.append(json.loads(line)["responseStatus"]["code"])
+        return sum(code == 200 for code in codes), sum(code == 409 for code in codes)

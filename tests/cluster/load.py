@@ -105,3 +105,40 @@ def handshake(address, name, bundle):
     with socket.create_connection((address, PORT), timeout=PROBE_TIMEOUT) as plain:
         with context.wrap_socket(plain, server_hostname=name) as sock:
             return sock.getpeercert()
+
+
+class Pressure:
+    """Load and prober together, and what both have to show in the end."""
+
+    def __init__(self, installation, endpoints, rate=20):
+        self.endpoints = endpoints
+        self.load, self.prober = Load(installation, rate), Prober(installation, endpoints)
+        self.begin = {r.address: r.metric("keyhook_tls_handshakes_total") for r in endpoints.replicas}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        self.load.stop()
+        self.prober.stop()
+
+    def handshakes(self):
+        """Those of the API server: all that the replicas count, less the prober's."""
+        total = sum(r.metric("keyhook_tls_handshakes_total") - self.begin.get(r.address, 0)
+                    for r in self.endpoints.replicas)
+        return total - sum(self.prober.counts.values())
+
+    def renewals(self):
+        """Certificates that were seen after the first of each replica."""
+        return sum(len(serials) - 1 for serials in self.prober.serials.values())
+
+    def assert_clean(self):
+        assert not self.load.failures, f"pods: {self.load.told()}"
+        assert not self.prober.failures, f"probes: {self.prober.told()}"
+
+    def told(self):
+        return (f"{self.load.done} pods, {len(self.load.failures)} failed; {self.prober.done} probes,"
+                f" {len(self.prober.failures)} failed")

@@ -3,6 +3,7 @@
 import signal
 
 from process import clean_environment, Process, wait_for
+from secret_search import remember
 from web import Client
 
 PORT = 8200
@@ -109,7 +110,8 @@ class Vault:
         first, *others = self.nodes
         first.start()
         made = first.plain.need("PUT", "/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
-        self.unseal_key, self.root_token = made["keys_base64"][0], made["root_token"]
+        self.unseal_key = remember("the unseal key", made["keys_base64"][0])
+        self.root_token = remember("the root token", made["root_token"])
         for node in self.nodes:
             node.client = Client(node.address, PORT, self.ca_file, {"X-Vault-Token": self.root_token})
         first.unseal()
@@ -139,6 +141,3 @@ class Vault:
     def stop(self):
         for node in self.nodes:
             node.process.stop(signal.SIGKILL)
-
-    def secrets(self):
-        return [self.root_token, self.unseal_key]

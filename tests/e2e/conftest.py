@@ -1,6 +1,5 @@
 """Fixtures of the end-to-end suites; `run` beside this file makes the network that they need."""
 
-import dataclasses
 import itertools
 import os
 import pathlib
@@ -13,7 +12,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
 from authority import Authority  # noqa: E402
 from keyhook import Endpoints, Installation, Replica  # noqa: E402
 from kube import Kube  # noqa: E402
-from load import Load, Prober  # noqa: E402
+from load import Pressure  # noqa: E402
+from pki import Pki  # noqa: E402
 from vault import Vault  # noqa: E402
 
 FIGURES = []  # (test, text): what was measured, for the end of the run
@@ -70,7 +70,35 @@ def fixture_endpoints(installation):
     yield endpoints
     endpoints.stop()
     for replica in endpoints.replicas:
-        replica.process.kill()
+        replica.kill()
+
+
+@pytest.fixture(name="pki")
+def fixture_pki(vault, installation):
+    pki = Pki(vault, installation)
+    pki.must_setup()
+    return pki
+
+
+@pytest.fixture(name="replica")
+def fixture_replica(installation, tmp_path):
+    """replica(number, *options, env=...) -> Replica at 10.66.0.<number>, not started."""
+    fixed = ["-requests-per-connection=10"]
+    return lambda number, *options, **more: Replica(installation, number, tmp_path, [*fixed, *options], **more)
+
+
+@pytest.fixture(name="pressure")
+def fixture_pressure(installation, endpoints):
+    """pressure(rate=...) -> Pressure; ended with the test at the latest."""
+    running = []
+
+    def begin(**options):
+        running.append(Pressure(installation, endpoints, **options))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.stop()
 
 
 @pytest.fixture

@@ -15,10 +15,8 @@ def stand_in(installation, number, directory):
 
 
 def test_load_and_prober_see_what_is_wrong(installation, endpoints, tmp_path):
-    one = stand_in(installation, 11, tmp_path).start()
-    endpoints.replicas.append(one)
-    one.wait_ready()
-    endpoints.wait_for(1)
+    one = stand_in(installation, 11, tmp_path)
+    endpoints.add(one)
     wait_for(lambda: is_injected(installation.create_pod()), "a pod from the stand-in")
     load, prober = Load(installation), Prober(installation, endpoints)
     wait_for(lambda: load.done >= 20 and prober.done >= 20, "some turns")
