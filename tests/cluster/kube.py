@@ -129,11 +129,11 @@ class Kube:
     def events(self):
         return self.client.need("GET", "/api/v1/events")["items"]
 
-    def writes(self, hook, user):
-        """(written, refused): how often this account has changed a webhook configuration."""
+    def writes(self, hook, agent):
+        """(written, refused): how often a program of this name has changed a webhook configuration."""
         codes = []
         with open(self.directory / "audit.log", encoding="utf-8") as log:
             for line in log:
-                if f'"name":"{hook}"' in line and f'"username":"{user}"' in line:
+                if f'"name":"{hook}"' in line and f'"userAgent":"{agent}' in line:
                     codes.append(json.loads(line)["responseStatus"]["code"])
         return sum(code == 200 for code in codes), sum(code == 409 for code in codes)

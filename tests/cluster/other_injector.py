@@ -65,7 +65,7 @@ class Api:
     def ask(self, method, path, body=None, kind=None):
         place = os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"])
         connection = http.client.HTTPSConnection(*place, timeout=60, context=self.context)
-        headers = {"Authorization": f"Bearer {(self.account / 'token').read_text()}",
+        headers = {"User-Agent": "other/1", "Authorization": f"Bearer {(self.account / 'token').read_text()}",
                    **({"Content-Type": kind} if kind else {})}
         connection.request(method, path, body=json.dumps(body) if body else None, headers=headers)
         return connection.getresponse()

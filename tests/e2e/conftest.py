@@ -17,6 +17,7 @@ from pki import Pki  # noqa: E402
 from vault import Vault  # noqa: E402
 
 FIGURES = []  # (test, text): what was measured, for the end of the run
+WRITTEN = []  # (where, text): other things that were written, for the search for secrets
 
 
 def is_short():
@@ -99,6 +100,7 @@ def fixture_pressure(installation, endpoints):
     yield begin
     for one in running:
         one.stop()
+        WRITTEN.extend(("a failed pod", text) for _, text in one.load.failures)
 
 
 @pytest.fixture
@@ -117,6 +119,20 @@ def judge():
     return decide
 
 
+def pytest_collection_modifyitems(items):
+    """The search for secrets looks at what all others have left behind."""
+    items.sort(key=lambda item: item.path.name == "test_secrets.py")
+
+
 def pytest_terminal_summary(terminalreporter):
     for test, text in FIGURES:
         terminalreporter.write_line(f"{test}: {text}")
+
+
+def pytest_unconfigure(config):
+    """The closing line of all suites; a skipped test has failed."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    counts = {word: len(reporter.stats.get(word, [])) for word in
+              ("passed", "failed", "error", "skipped", "xfailed", "xpassed")}
+    passed = counts.pop("passed")
+    print(f"{passed} passed, {sum(counts.values())} failed")

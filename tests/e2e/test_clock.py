@@ -1,0 +1,74 @@
+"""The clock of a replica jumps: it renews at once, and what it serves is valid for everybody else."""
+
+import pathlib
+import signal
+import time
+
+import pytest
+
+from process import wait_for
+
+
+@pytest.fixture(name="clock")
+def fixture_clock(tmp_path):
+    """clock.set("+20h"): what a replica with clock.env believes from then on."""
+    return Clock(tmp_path / "clock")
+
+
+class Clock:
+    """libfaketime: only the wall clock moves, timers do not."""
+
+    def __init__(self, path):
+        self.path = path
+        library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+        assert library, "libfaketime is missing: scripts/deps test"
+        self.env = {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": path, "FAKETIME_NO_CACHE": "1",
+                    "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        self.set("+0")
+
+    def set(self, offset):
+        part = self.path.with_suffix(".part")
+        part.write_text(f"{offset}\n", encoding="ascii")
+        part.replace(self.path)
+
+
+def serials(under):
+    return {a: set(s) for a, s in under.prober.serials.items()}
+
+
+def wait_renewed(under, before):
+    wait_for(lambda: all(s > before.get(a, set()) for a, s in serials(under).items()), "another certificate")
+
+
+def test_forward_and_back(clock, endpoints, pki, pressure, replica, figure):
+    """Past the moment of renewal, still within what Vault grants anew; and back to the truth."""
+    endpoints.add(*(replica(number, *pki.options(ttl="24h"), env=clock.env) for number in (11, 12)))
+    under, told = pressure(rate=5), []
+    wait_for(lambda: len(serials(under)) == 2, "a probe of both")
+    for offset in ("+18h", "+0", "+20h", "-1h", "+0"):
+        before, begin = serials(under), time.monotonic()
+        clock.set(offset)
+        if offset in ("+18h", "+20h"):
+            wait_renewed(under, before)
+            told.append(f"renewed {time.monotonic() - begin:.1f} s after {offset}")
+        else:
+            time.sleep(5)
+    under.stop()
+    figure(", ".join([*told, under.told()]))
+    under.assert_clean()
+
+
+def test_stopped_longer_than_a_life(endpoints, pki, pressure, replica, figure):
+    """As a suspended machine: timers stood still, and the certificate has ended meanwhile."""
+    one, other = (replica(number, *pki.options(ttl="20s")) for number in (11, 12))
+    endpoints.add(one, other)
+    one.process.send(signal.SIGSTOP)
+    time.sleep(25)
+    begin = time.monotonic()
+    one.process.send(signal.SIGCONT)
+    endpoints.wait_for({one.address, other.address})
+    under = pressure(rate=5)
+    wait_for(lambda: under.prober.counts.get(one.address, 0) >= 10, "probes")
+    under.stop()
+    figure(f"{under.told()}, {time.monotonic() - begin:.1f} s after the end of the pause")
+    under.assert_clean()
