@@ -61,5 +61,6 @@ class Relay:
 
     def stop(self):
         self.release()
+        self.listener.shutdown(socket.SHUT_RDWR)  # or accept() would hold the address
         self.listener.close()
         self.cut()

@@ -41,20 +41,38 @@ def wait_renewed(under, before):
 
 
 def test_forward_and_back(clock, endpoints, pki, pressure, replica, figure):
-    """Past the moment of renewal, still within what Vault grants anew; and back to the truth."""
+    """Past the moment of renewal, still within what Vault grants anew; and back to the truth, and a little further."""
     endpoints.add(*(replica(number, *pki.options(ttl="24h"), env=clock.env) for number in (11, 12)))
     under, told = pressure(rate=5), []
     wait_for(lambda: len(serials(under)) == 2, "a probe of both")
-    for offset in ("+18h", "+0", "+20h", "-1h", "+0"):
+    for offset in ("+18h", "+0", "+20h", "-4m", "+0"):
         before, begin = serials(under), time.monotonic()
         clock.set(offset)
         if offset in ("+18h", "+20h"):
             wait_renewed(under, before)
             told.append(f"renewed {time.monotonic() - begin:.1f} s after {offset}")
         else:
-            time.sleep(5)
+            done = under.prober.done
+            wait_for(lambda d=done: under.prober.done >= d + 50, "probes")
     under.stop()
     figure(", ".join([*told, under.told()]))
+    under.assert_clean()
+
+
+@pytest.mark.parametrize("offset", ["-1h", "+48h"])
+def test_a_clock_that_is_far_off(clock, endpoints, pki, pressure, replica, offset):
+    """No certificate is valid for such a replica: it steps back, the other one carries on, and it returns."""
+    lost = replica(11, *pki.options(ttl="24h"), env=clock.env)
+    other = replica(12, *pki.options(ttl="24h"))
+    endpoints.add(lost, other)
+    under = pressure(rate=5)
+    clock.set(offset)
+    wait_for(lambda: endpoints.ready == [other.address], "the replica with the wrong clock to step back")
+    clock.set("+0")
+    endpoints.wait_for({lost.address, other.address})
+    probes = under.prober.counts.get(lost.address, 0)
+    wait_for(lambda: under.prober.counts.get(lost.address, 0) >= probes + 10, "probes of it")
+    under.stop()
     under.assert_clean()
 
 
