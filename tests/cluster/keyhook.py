@@ -64,7 +64,7 @@ class Installation:
         subjects = [{"kind": "ServiceAccount", "name": self.account, "namespace": self.namespace}]
         hooks = {"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"],
                  "resourceNames": [self.hook], "verbs": ["get", "list", "watch", "patch"]}
-        events = {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]}
+        events = {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]}
         for kind, place, rule in (("ClusterRole", rbac, hooks),
                                   ("Role", f"{rbac}/namespaces/{self.namespace}", events)):
             plural = f"{kind.lower()}s"

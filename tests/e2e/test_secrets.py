@@ -3,7 +3,6 @@
 The suites run this file last.
 """
 
-import pathlib
 import secrets
 
 import pytest
@@ -112,6 +111,5 @@ def test_no_secret_was_written(cluster, figure):
     figure(f"{len(secret_search.KNOWN)} secrets looked for in {len(searched)} texts, "
            f"{sum(len(t) for _, t in searched) / 1e6:.1f} MB")
     assert not found
-    assert len({where for where, _ in searched}) >= 10
-    assert any(where == "an Event" for where, _ in searched)
-    assert pathlib.Path(Replica.all[0].process.log).exists()
+    kinds = {where.split("'s ")[-1] for where, _ in searched}
+    assert kinds >= {"log", "metrics", "an Event", "a denial"}

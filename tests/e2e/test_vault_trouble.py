@@ -181,12 +181,13 @@ def test_all_replicas_are_new_while_vault_is_sealed(endpoints, installation, pki
         for one in two:
             one.wait_ready()
         assert fallback(two) == 2
-        assert any(e["reason"] for e in installation.events())
+        wait_for(installation.events, "an Event about the fallback")
     begin = time.monotonic()
     wait_for(lambda: fallback(two) == 0, "Vault's certificates", guard=600)
     changed = time.monotonic() - begin
     wait_for(lambda: anchors(installation.bundle()[0]) == {pki.anchor()}, "Vault's anchor alone", guard=600)
     assert is_injected(installation.create_pod())
-    figure(f"admitted {admitted:.1f} s after the start, changed over {changed:.1f} s after the unseal")
+    reasons = sorted({e["reason"] for e in installation.events()})
+    figure(f"Events {reasons}; admitted {admitted:.1f} s after the start, changed over {changed:.1f} s after the unseal")
     judge(admitted, 40)
     judge(changed, 60)
