@@ -11,9 +11,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
 
 from authority import Authority  # noqa: E402
 from keyhook import Endpoints, Installation, Replica  # noqa: E402
-from kube import Kube  # noqa: E402
+import kube  # noqa: E402
 from load import Pressure  # noqa: E402
 from pki import Pki  # noqa: E402
+from relay import Relay  # noqa: E402
 from vault import Vault  # noqa: E402
 
 FIGURES = []  # (test, text): what was measured, for the end of the run
@@ -41,7 +42,7 @@ def fixture_authority(tmp_path_factory):
 
 @pytest.fixture(scope="session", name="cluster")
 def fixture_cluster(servers, tmp_path_factory, authority):
-    cluster = Kube(servers, tmp_path_factory.mktemp("kube") / "kube", authority)
+    cluster = kube.Kube(servers, tmp_path_factory.mktemp("kube") / "kube", authority)
     cluster.start()
     yield cluster
     cluster.stop()
@@ -86,6 +87,14 @@ def fixture_replica(installation, tmp_path):
     """replica(number, *options, env=...) -> Replica at 10.66.0.<number>, not started."""
     fixed = ["-requests-per-connection=10"]
     return lambda number, *options, **more: Replica(installation, number, tmp_path, [*fixed, *options], **more)
+
+
+@pytest.fixture(name="relay")
+def fixture_relay():
+    """A way to the API server that can be cut and held: replica(..., api=relay.address)."""
+    relay = Relay((kube.PROXIED, 6443), (kube.HOST, kube.PORT))
+    yield relay
+    relay.stop()
 
 
 @pytest.fixture(name="pressure")

@@ -9,15 +9,7 @@ import kube
 from keyhook import is_injected
 from pki import anchors
 from process import wait_for
-from proxy import Relay
 from test_bundle import emptied, force
-
-
-@pytest.fixture(name="relay")
-def fixture_relay():
-    relay = Relay((kube.PROXIED, 6443), (kube.HOST, kube.PORT))
-    yield relay
-    relay.stop()
 
 
 @pytest.fixture(name="two")

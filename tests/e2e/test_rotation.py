@@ -28,6 +28,28 @@ def test_another_issuer(endpoints, installation, pki, pressure, replica, figure)
     assert anchors(installation.bundle()[0]) == {new}
 
 
+def test_an_anchor_that_cannot_be_published(endpoints, installation, pki, pressure, relay, replica):
+    """The API server is out of reach for the replicas: the old certificate serves until the new one is trusted."""
+    two = [replica(number, *pki.options(ttl="60s", settle="2s"), api=relay.address) for number in (11, 12)]
+    endpoints.add(*two)
+    under, old = pressure(), pki.anchor()
+    wait_for(lambda: len(under.prober.serials) == 2, "a probe of both")
+    pki.must_setup("--rotate")
+    relay.hold()
+    asked = [one.metric("keyhook_certificate_renewals_total") for one in two]
+    wait_for(lambda: all(one.metric("keyhook_certificate_renewals_total") > n for one, n in zip(two, asked)),
+             "new certificates")
+    done = under.prober.done
+    wait_for(lambda: under.prober.done >= done + 50, "probes of the old ones")
+    assert anchors(installation.bundle()[0]) == {old}
+    assert [len(serials) for serials in under.prober.serials.values()] == [1, 1]
+    relay.release()
+    relay.cut()
+    wait_for(lambda: all(len(serials) == 2 for serials in under.prober.serials.values()), "the new ones")
+    under.stop()
+    under.assert_clean()
+
+
 def self_signed(installation):
     """As upstream's environment asks for it."""
     return {"AGENT_INJECT_TLS_AUTO": installation.hook, "AGENT_INJECT_TLS_AUTO_HOSTS": installation.host}
