@@ -1,4 +1,4 @@
-"""Keyhook in the cluster: its objects, its replicas as processes with addresses of their own, its endpoints."""
+"""Keyhook in the cluster: its objects, its replicas as processes with addresses of their own, and endpoints."""
 
 import base64
 import os
@@ -219,6 +219,10 @@ class Replica:
         """The sum over all rows that have these labels."""
         wanted = set(labels.items())
         return sum(v for (n, have), v in self.metrics().items() if n == name and wanted <= set(have))
+
+    def renewals(self):
+        """How often it has asked for a certificate, with success or without."""
+        return self.metric("keyhook_certificate_renewals_total")
 
 
 class Endpoints:

@@ -8,6 +8,7 @@ import threading
 import time
 
 from keyhook import is_injected, PORT
+from process import wait_for
 
 PROBE_TIMEOUT = 5  # seconds
 
@@ -114,12 +115,7 @@ class Pressure:
         self.endpoints = endpoints
         self.load, self.prober = Load(installation, rate), Prober(installation, endpoints)
         self.begin = {r.address: r.metric("keyhook_tls_handshakes_total") for r in endpoints.replicas}
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+        self.wait_renewed()  # the first certificate of each was seen
 
     def stop(self):
         self.load.stop()
@@ -130,6 +126,15 @@ class Pressure:
         total = sum(r.metric("keyhook_tls_handshakes_total") - self.begin.get(r.address, 0)
                     for r in self.endpoints.replicas)
         return total - sum(self.prober.counts.values())
+
+    def serials(self):
+        return {address: set(serials) for address, serials in self.prober.serials.items()}
+
+    def wait_renewed(self, since=None):
+        """Until each endpoint shows a certificate that it had not shown when `since` was noted, or now."""
+        since = self.serials() if since is None else since
+        wait_for(lambda: all(self.serials().get(a, set()) > since.get(a, set()) for a in self.endpoints.ready),
+                 "another certificate of each replica", poll=0.2)
 
     def renewals(self):
         """Certificates that were seen after the first of each replica."""

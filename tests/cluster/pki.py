@@ -27,8 +27,8 @@ class Pki:
 
     def __init__(self, vault, installation):
         self.vault, self.installation = vault, installation
-        name = installation.name
-        self.path, self.root, self.auth, self.policy = f"pki-{name}", f"root-{name}", f"auth-{name}", f"policy-{name}"
+        kinds = ("pki", "root", "auth", "policy")
+        self.path, self.root, self.auth, self.policy = (f"{kind}-{installation.name}" for kind in kinds)
         self.auth_role = installation.account
 
     @property
@@ -46,9 +46,9 @@ class Pki:
                  "kubernetes-ca": cluster.authority.certificate, "reviewer-token-file": reviewer}
         settings = {"VAULT_ADDR": self.vault.first_node.url(), "VAULT_CACERT": self.vault.ca_file,
                     "VAULT_TOKEN": token or self.vault.root_token} | environment
-        command = [ROOT / "certs" / "setup", *(x for n, v in names.items() for x in (f"--{n}", str(v))), *options]
-        return subprocess.run(command, env=clean_environment(**settings), capture_output=True, text=True, timeout=120, check=False,
-                              stdin=subprocess.DEVNULL)
+        named = [word for n, v in names.items() for word in (f"--{n}", str(v))]
+        return subprocess.run([ROOT / "certs" / "setup", *named, *options], env=clean_environment(**settings),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
 
     def must_setup(self, *options):
         done = self.setup(*options)

@@ -99,8 +99,8 @@ def test_another_injector_is_replaced(endpoints, installation, pressure, replica
     times = [t for t, _ in under.load.failures]
     window = max(times) - min(times) if times else 0.0
     after = max((t - ended for t in times), default=0.0)
-    figure(f"window {window:.2f} s ({len(times)} pods refused, the last {after:+.2f} s after the end of the old one);"
-           f" {written} writes and {refused} refused of two replicas in {seconds:.0f} s, {theirs} writes of the other")
+    figure(f"window {window:.2f} s: {len(times)} pods refused, the last {after:+.2f} s after the end of the old"
+           f" one; in {seconds:.0f} s {written} writes and {refused} refused of both new replicas, {theirs} of the old")
     assert len(times) == settled, under.load.told()
     assert written + refused <= 2 * (seconds + 5), "more than one write a second of each replica"
 

@@ -59,13 +59,13 @@ def test_canaries_in_every_input(installation, pki, replica, key, tmp_path):
     for name, options, env in planted(pki, tmp_path, key):
         one = replica(11, *options, env=env)
         one.start()
-        wait_for(lambda o=one: not o.process.is_alive() or o.metric("keyhook_certificate_renewals_total") >= 2,
+        wait_for(lambda o=one: not o.process.is_alive() or o.renewals() >= 2,
                  f"'{name}' to end, or to have asked twice")
         one.stop()
     bad = replica(11, *pki.options(ttl="10s"))
     (bad.account / "token").write_text(fake_jwt("a token for the API server"), encoding="ascii")
     bad.start()
-    wait_for(lambda: bad.metric("keyhook_certificate_renewals_total") >= 2, "a replica that nobody knows")
+    wait_for(lambda: bad.renewals() >= 2, "a replica that nobody knows")
     bad.stop()
 
 
@@ -78,7 +78,8 @@ def test_canaries_in_pods(endpoints, installation, pki, replica):
         "vault.hashicorp.com/auth-config-secret-id": canary("a secret id"),
         "vault.hashicorp.com/agent-limits-cpu": "many"}
     path = f"/api/v1/namespaces/{installation.apps}/pods?dryRun=All"
-    answer = wait_for(lambda: (a := installation.cluster.client.ask("POST", path, pod)).status != 500 and a, "an answer")
+    client = installation.cluster.client
+    answer = wait_for(lambda: (a := client.ask("POST", path, pod)).status != 500 and a, "an answer")
     assert answer.status in (400, 403) and "agent-limits-cpu" in answer.text()
     WRITTEN.append(("a denial", answer.text()))
 
@@ -98,7 +99,8 @@ def test_the_search_finds_what_is_there(tmp_path):
     for secret, what in secret_search.KNOWN.items():
         control.write_text(f'{{"message":"failed with {secret}: denied"}}\n', encoding="utf-8")
         assert what in find(control.read_text(encoding="utf-8"))
-    for what, text in (("a token of Vault", "hvs.CAESIJ" + "a" * 30), ("a private key", "-----BEGIN EC PRIVATE" + " KEY-----"),
+    for what, text in (("a token of Vault", "hvs.CAESIJ" + "a" * 30),
+                       ("a private key", "-----BEGIN EC PRIVATE" + " KEY-----"),
                        ("a JSON Web Token", f"Bearer eyJ{'a' * 20}.eyJ{'b' * 20}.c")):
         assert what in find(text)
     assert len(secret_search.KNOWN) >= 20
