@@ -1,6 +1,7 @@
 """Somebody overwrites the caBundle, and nobody does; and the day on which another injector is replaced."""
 
 import sys
+import threading
 import time
 
 import kube
@@ -11,6 +12,7 @@ from process import ROOT, wait_for
 
 DAMAGES, APART = 50, 5  # seconds
 QUIET = 90  # seconds without a write, and with some renewals
+PATIENCE = 30  # seconds of watching how often is written
 
 
 def emptied(installation):
@@ -68,6 +70,38 @@ def test_no_write_in_steady_state(endpoints, installation, pki, replica, pressur
     figure(f"{under.renewals()} renewals without a write, {under.told()}")
     under.assert_clean()
     assert under.renewals() >= 4
+
+
+def test_somebody_never_gives_in(endpoints, installation, pki, replica, figure):
+    """Each repair is undone at once: after a minute of it Keyhook writes less often, and says who it is."""
+    endpoints.add(replica(11, *pki.options(ttl="1h")))
+    own, ended, undone = pki.anchor(), threading.Event(), [0]
+
+    def undo():
+        while not ended.wait(0.05):
+            if own in anchors(installation.bundle()[0]):
+                installation.set_bundle(b"mine")
+                undone[0] += 1
+
+    thread = threading.Thread(target=undo, daemon=True)
+    thread.start()
+    try:
+        told = wait_for(lambda: [e for e in installation.events() if "somebody" in told_by(e)], "an Event about it",
+                        guard=900, poll=1)
+        before, begin = installation.writes()[0], time.monotonic()
+        time.sleep(PATIENCE)
+        written, seconds = installation.writes()[0] - before, time.monotonic() - begin
+    finally:
+        ended.set()
+        thread.join()
+    wait_for(lambda: own in anchors(installation.bundle()[0]), "the last repair")
+    figure(f"{undone[0]} repairs were undone; after the Event {written} writes in {seconds:.0f} s: {told_by(told[0])}")
+    assert written <= seconds / 10 + 2
+
+
+def told_by(event):
+    """The text, whichever of the two kinds of Event it is."""
+    return event.get("note") or event.get("message") or ""
 
 
 def other_injector(installation, number, directory):

@@ -10,7 +10,7 @@ RESTARTS = 30
 
 
 def test_another_issuer(endpoints, installation, pki, pressure, replica, figure):
-    endpoints.add(*(replica(number, *pki.options(ttl="30s", settle="5s")) for number in (11, 12, 13)))
+    endpoints.add(*(replica(number, *pki.options(ttl="20s", settle="3s")) for number in (11, 12, 13)))
     old = pki.anchor()
     assert anchors(installation.bundle()[0]) == {old}
     under = pressure()
