@@ -51,14 +51,16 @@ LIB_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard src/*/*.c)))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 UNIT_SRC    := $(sort $(wildcard tests/unit/*/test-*.c))
 ENGINE_SRC  := $(sort $(wildcard tests/engine/*.c))
+CLIENT_SRC  := $(sort $(wildcard tests/clients/*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 REPLAY_SRC  := tests/fuzz/replay-main.c
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench-*.c tests/bench/server/*.c))
-ALL_SRC     := $(wildcard $(MAIN_SRC)) $(LIB_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(ENGINE_SRC) $(FUZZ_SRC) $(REPLAY_SRC) \
+ALL_SRC     := $(wildcard $(MAIN_SRC)) $(LIB_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(ENGINE_SRC) $(CLIENT_SRC) $(FUZZ_SRC) $(REPLAY_SRC) \
 	$(BENCH_SRC)
 
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 ENGINE_BIN := $(ENGINE_SRC:%.c=$(B)/%)
+CLIENT_BIN := $(CLIENT_SRC:%.c=$(B)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
 BIN      := $(if $(wildcard $(MAIN_SRC)),$(B)/keyhook)
@@ -66,9 +68,21 @@ ifeq ($(B),build/release)
 BIN      += $(if $(BIN),build/keyhook)
 endif
 
+comma := ,
+
 # Extra link flags of one test program: LINK_FLAGS_<path without .c>
 # LINK_FLAGS_tests/unit/base/test-buf := -Wl,--wrap=realloc
-LINK_FLAGS_tests/engine/test-allocations := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+ALLOC_FAULT := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk)
+LINK_FLAGS_tests/clients/call := $(ALLOC_FAULT) -Wl,--wrap=time_boot_us,--wrap=free
+LINK_FLAGS_tests/engine/test-allocations := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/http/test-http := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/http/test-reply := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/kube/test-memory := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/kube/test-settings := -Wl,--wrap=time_boot_us
+LINK_FLAGS_tests/unit/vault/test-signed := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/cert/test-trust-limits := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/cert/test-bundle := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/cert/test-source := $(ALLOC_FAULT)
 
 # --- building ----------------------------------------------------------------------------------
 
@@ -78,7 +92,7 @@ LINK_FLAGS_tests/engine/test-allocations := -Wl,--wrap=malloc,--wrap=calloc,--wr
 
 all: $(B)/libkeyhook.a $(BIN) ## the program
 
-programs: all $(if $(filter fuzz,$(VARIANT)),,$(UNIT_BIN) $(ENGINE_BIN) $(BENCH_BIN)) $(FUZZ_BIN) ## the program and all test programs
+programs: all $(if $(filter fuzz,$(VARIANT)),,$(UNIT_BIN) $(ENGINE_BIN) $(CLIENT_BIN) $(BENCH_BIN)) $(FUZZ_BIN) ## the program and all test programs
 
 build/keyhook: build/release/keyhook
 	@ln -sfn release/keyhook $@
@@ -107,6 +121,10 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libkeyhook.a $(B)/flags
 $(B)/tests/engine/%: $(B)/tests/engine/%.o $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
 	@echo "  LINK  $@"
 	@$(LINK) $(LINK_FLAGS_tests/engine/$*) -o $@ $(filter-out %/flags,$^) -lcmocka $(LIBS)
+
+$(B)/tests/clients/%: $(B)/tests/clients/%.o $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
+	@echo "  LINK  $@"
+	@$(LINK) $(LINK_FLAGS_tests/clients/$*) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(REPLAY_SRC:%.c=$(B)/%.o))
 $(B)/tests/fuzz/fuzz-%: $(B)/tests/fuzz/fuzz-%.o $(FUZZ_MAIN) $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags

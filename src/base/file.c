@@ -63,3 +63,49 @@ int file_read(const char *path, struct buf *out, struct error *err)
         return fail_with_errno(path, err);
     return file_read_fd(fd, path, out, err);
 }
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct slice without_space(struct slice s)
+{
+    while (s.len > 0 && is_space(s.ptr[0]))
+        s = slice_after(s, 1);
+    while (s.len > 0 && is_space(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+static bool is_word(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] <= ' ' || (unsigned char)s.ptr[i] > '~')
+            return false;
+    return true;
+}
+
+static int put_word(struct slice word, const char *path, const char *what, struct buf *out,
+                    struct error *err)
+{
+    if (word.len == 0)
+        return error_set(err, ERROR_SYNTAX, "there is no %s in '%s'", what, path);
+    if (!is_word(word))
+        return error_set(err, ERROR_SYNTAX, "the %s in '%s' is not one printable word", what, path);
+    if (!buf_reserve(out, word.len))
+        return buf_check(out, path, err);
+    buf_put_slice(out, word);
+    return 0;
+}
+
+int file_read_word(const char *path, const char *what, struct buf *out, struct error *err)
+{
+    struct buf text;
+    buf_init_secret(&text, out->max - out->len);
+    int rc = file_read(path, &text, err);
+    if (rc == 0)
+        rc = put_word(without_space(buf_slice(&text)), path, what, out, err);
+    buf_done(&text);
+    return rc;
+}

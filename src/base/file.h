@@ -19,4 +19,13 @@ int file_read(const char *path, struct buf *out, struct error *err)
 int file_read_fd(int fd, const char *name, struct buf *out, struct error *err)
     __attribute__((warn_unused_result));
 
+/*
+ * The one word that a token file or the like consists of, without the white space around it. ERROR_SYNTAX
+ * when there is none, or what is there is not one word of printable ASCII; `what` names it in messages,
+ * which never show it.  The copy that is read into is wiped.  The limit is out's own maximum and the
+ * white space counts.
+ */
+int file_read_word(const char *path, const char *what, struct buf *out, struct error *err)
+    __attribute__((warn_unused_result));
+
 #endif

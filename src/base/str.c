@@ -75,8 +75,15 @@ static size_t space_len_at_end(struct slice s)
     return 0;
 }
 
+static bool is_graphic(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
 struct slice slice_trim(struct slice s)
 {
+    if (s.len > 0 && is_graphic(s.ptr[0]) && is_graphic(s.ptr[s.len - 1]))
+        return s; /* nearly always */
     for (size_t n; s.len > 0 && (n = space_len(s.ptr, s.len)) > 0;)
         s = slice_after(s, n);
     for (size_t n; s.len > 0 && (n = space_len_at_end(s)) > 0;)

@@ -2,6 +2,13 @@
 
 #include <stdint.h>
 
+#if defined(__SSE2__) && !defined(TEXT_NO_SIMD)
+#include <emmintrin.h>
+#define HAVE_SSE2 1
+#else
+#define HAVE_SSE2 0
+#endif
+
 #include "base/lower.h"
 
 #define REPLACEMENT 0xfffdu
@@ -119,23 +126,104 @@ static inline bool needs_json_escape(unsigned char c)
     return c < 0x20 || c == '"' || c == '\\';
 }
 
-/* Does one of the eight bytes at p need an escape? */
-static inline bool any_needs_json_escape(const char *p)
+static inline uint64_t load_word(const char *p)
 {
     uint64_t bytes;
     memcpy(&bytes, p, sizeof(bytes));
-    return (any_less(bytes, 0x20) | any_less(bytes ^ EACH_BYTE('"'), 1) |
-            any_less(bytes ^ EACH_BYTE('\\'), 1)) != 0;
+    return bytes;
 }
 
-/* Where the next byte that needs an escape stands at or after `at`; eight bytes a turn. */
+/* Not 0 when one of the eight bytes needs an escape. */
+static inline uint64_t any_needs_json_escape(uint64_t bytes)
+{
+    return any_less(bytes, 0x20) | any_less(bytes ^ EACH_BYTE('"'), 1) |
+           any_less(bytes ^ EACH_BYTE('\\'), 1);
+}
+
+#if HAVE_SSE2
+
+#define WIDE ((size_t)16)
+
+static inline __m128i load_wide(const char *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/*
+ * One bit for each of sixteen bytes that needs an escape.  With one bit turned around the quote stands
+ * next to the control characters, so that one comparison finds both.
+ */
+static inline unsigned escape_mask(__m128i bytes)
+{
+    __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    __m128i turned = _mm_xor_si128(bytes, _mm_set1_epi8('"' ^ ' '));
+    __m128i below = _mm_cmpeq_epi8(_mm_min_epu8(turned, _mm_set1_epi8(' ')), turned);
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(slash, below));
+}
+
+/* Copies WIDE bytes; not 0 when one of them needs an escape. */
+static inline unsigned copy_wide(char *to, const char *from)
+{
+    __m128i bytes = load_wide(from);
+    _mm_storeu_si128((__m128i *)(void *)to, bytes);
+    return escape_mask(bytes);
+}
+
+#else
+
+#define WIDE WORD
+
+static inline uint64_t copy_wide(char *to, const char *from)
+{
+    uint64_t bytes = load_word(from);
+    memcpy(to, &bytes, sizeof(bytes));
+    return any_needs_json_escape(bytes);
+}
+
+#endif
+
+/* Texts shorter than WIDE: two words that overlap, or byte by byte. */
+static bool copy_short(char *to, struct slice text)
+{
+    if (text.len >= WORD) {
+        uint64_t head = load_word(text.ptr);
+        uint64_t tail = load_word(text.ptr + text.len - WORD);
+        memcpy(to, &head, sizeof(head));
+        memcpy(to + text.len - WORD, &tail, sizeof(tail));
+        return (any_needs_json_escape(head) | any_needs_json_escape(tail)) == 0;
+    }
+    bool is_clean = true;
+    for (size_t i = 0; i < text.len; i++) {
+        is_clean &= !needs_json_escape((unsigned char)text.ptr[i]);
+        to[i] = text.ptr[i];
+    }
+    return is_clean;
+}
+
+bool text_copy_json_clean(char *to, struct slice text)
+{
+    if (text.len < WIDE)
+        return copy_short(to, text);
+    size_t last = text.len - WIDE; /* the rest in one piece that overlaps what was copied before */
+    for (size_t at = 0; at < last; at += WIDE) {
+        if (copy_wide(to + at, text.ptr + at) != 0)
+            return false;
+    }
+    return copy_wide(to + last, text.ptr + last) == 0;
+}
+
+/* Where the next byte that needs an escape stands at or after `at`. */
 static size_t find_json_escape(struct slice text, size_t at)
 {
-    while (text.len - at >= WORD && !any_needs_json_escape(text.ptr + at))
+#if HAVE_SSE2
+    for (; text.len - at >= WIDE; at += WIDE) {
+        unsigned mask = escape_mask(load_wide(text.ptr + at));
+        if (mask != 0)
+            return at + (unsigned)__builtin_ctz(mask);
+    }
+#endif
+    while (text.len - at >= WORD && any_needs_json_escape(load_word(text.ptr + at)) == 0)
         at += WORD;
-    /* The rest in one look, together with bytes that were seen before. */
-    if (text.len - at < WORD && at >= WORD && !any_needs_json_escape(text.ptr + text.len - WORD))
-        return text.len;
     while (at < text.len && !needs_json_escape((unsigned char)text.ptr[at]))
         at++;
     return at;
@@ -153,11 +241,6 @@ static void put_json_escape(struct buf *out, unsigned char c)
         buf_put(out, (char[]){ '\\', named[c] }, 2);
     else
         buf_put(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
-}
-
-size_t text_json_clean(struct slice text)
-{
-    return find_json_escape(text, 0);
 }
 
 void text_put_json_escaped(struct buf *out, struct slice text)
@@ -318,8 +401,30 @@ static void clean_element(struct cleaner *c, struct slice element, bool is_roote
     }
 }
 
+/* Rooted, and no element is empty or begins with a dot, as nearly all paths are. */
+static bool is_plain_path(struct slice path)
+{
+    if (path.len < 2 || path.ptr[0] != '/' || path.ptr[path.len - 1] == '/')
+        return false;
+    size_t at = 0;
+    for (; path.len - at > WORD; at += WORD) {
+        uint64_t bytes = load_word(path.ptr + at);
+        uint64_t next = load_word(path.ptr + at + 1);
+        uint64_t slashes = any_less(bytes ^ EACH_BYTE('/'), 1);
+        if (slashes & (any_less(next ^ EACH_BYTE('/'), 1) | any_less(next ^ EACH_BYTE('.'), 1)))
+            return false; /* or a byte that looks so: then it is cleaned for nothing */
+    }
+    for (; at + 1 < path.len; at++) {
+        if (path.ptr[at] == '/' && (path.ptr[at + 1] == '/' || path.ptr[at + 1] == '.'))
+            return false;
+    }
+    return true;
+}
+
 struct slice text_path_clean(struct arena *arena, struct slice path)
 {
+    if (is_plain_path(path))
+        return path;
     struct cleaner c = { .text = arena_alloc(arena, path.len + 2) };
     if (!c.text)
         return SLICE_ABSENT;

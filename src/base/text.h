@@ -31,8 +31,11 @@ void text_put_line(struct buf *out, struct slice s, size_t max);
  */
 void text_put_json_escaped(struct buf *out, struct slice text);
 
-/* How many leading bytes of text a JSON string takes as they are. */
-size_t text_json_clean(struct slice text);
+/*
+ * Copies text to `to`, which has room for it, if a JSON string takes all of it as it is.  Else false,
+ * and anything may stand in that room.
+ */
+bool text_copy_json_clean(char *to, struct slice text);
 
 /* Is the text valid UTF-8 (no overlong forms, no surrogates)? */
 bool text_is_utf8(struct slice text);
@@ -49,11 +52,15 @@ void text_put_json_any(struct buf *out, struct slice text, size_t max);
  */
 unsigned text_distance(struct slice a, struct slice b, unsigned limit);
 
-/* Go's path.Clean: lexical, never empty ("."). Absent when the arena is exhausted. */
+/*
+ * Go's path.Clean: lexical, never empty (".").  A rooted path that is clean is returned as it is, else the
+ * result comes from the arena; absent when that is exhausted.
+ */
 struct slice text_path_clean(struct arena *arena, struct slice path);
 
 /*
  * Go's path.Join of two elements: empty ones are dropped, the result is cleaned; "" for two empty.
+ * What text_path_clean() says of memory holds here.
  */
 struct slice text_path_join(struct arena *arena, struct slice a, struct slice b);
 

@@ -1,6 +1,5 @@
 #include "base/time.h"
 
-#include <stdbool.h>
 #include <time.h>
 
 #define SECOND_US 1000000
@@ -26,6 +25,11 @@ int64_t time_monotonic_us(void)
 int64_t time_monotonic_ms(void)
 {
     return time_monotonic_us() / 1000;
+}
+
+int64_t time_boot_us(void)
+{
+    return read_clock_us(CLOCK_BOOTTIME);
 }
 
 int64_t time_wall_us(void)
@@ -87,4 +91,103 @@ void time_put_rfc3339(struct buf *out, int64_t wall_us, enum time_precision prec
     put_digits(&text[20], 6, (unsigned)us);
     buf_put(out, text, precision == TIME_SECONDS ? 19 : 20 + (size_t)precision);
     buf_put_char(out, 'Z');
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+/* Cuts `count` decimal digits; false when they are not there or their value is above `most`. */
+static bool cut_digits(struct slice *rest, unsigned count, unsigned most, unsigned *ret)
+{
+    unsigned value = 0;
+    if (rest->len < count)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        if (rest->ptr[i] < '0' || rest->ptr[i] > '9')
+            return false;
+        value = value * 10 + (unsigned)(rest->ptr[i] - '0');
+    }
+    *rest = slice_after(*rest, count);
+    *ret = value;
+    return value <= most;
+}
+
+/* Either case, which differs by one bit in letters only. */
+static bool cut_char(struct slice *rest, char c)
+{
+    bool is_letter = c >= 'A' && c <= 'Z';
+    if (rest->len == 0 || (rest->ptr[0] != c && !(is_letter && rest->ptr[0] == (c | 0x20))))
+        return false;
+    *rest = slice_after(*rest, 1);
+    return true;
+}
+
+static unsigned days_of_month(const struct date *d)
+{
+    static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool is_leap = d->year % 4 == 0 && (d->year % 100 != 0 || d->year % 400 == 0);
+    return days[d->month - 1] + (d->month == 2 && is_leap);
+}
+
+/* Since the epoch; the inverse of date_of(), for years from 0000. */
+static int64_t days_of(const struct date *d)
+{
+    unsigned year = d->year + 400 - (d->month <= 2); /* an era more: never negative */
+    unsigned month = d->month + (d->month > 2 ? 0 : 12) - 3;
+    unsigned day = (153 * month + 2) / 5 + d->day - 1;
+    return (int64_t)year * 365 + year / 4 - year / 100 + year / 400 + day - ERA_DAYS -
+           DAYS_0000_03_01;
+}
+
+static bool cut_date(struct slice *rest, int64_t *ret_days)
+{
+    struct date d;
+    if (!cut_digits(rest, 4, 9999, &d.year) || !cut_char(rest, '-') ||
+        !cut_digits(rest, 2, 12, &d.month) || !cut_char(rest, '-') ||
+        !cut_digits(rest, 2, 31, &d.day) || d.month == 0 || d.day == 0 || d.day > days_of_month(&d))
+        return false;
+    *ret_days = days_of(&d);
+    return true;
+}
+
+/* Seconds of the day; the fraction is passed over. */
+static bool cut_time(struct slice *rest, int64_t *ret_seconds)
+{
+    unsigned hour, minute, second, digit;
+    if (!cut_digits(rest, 2, 23, &hour) || !cut_char(rest, ':') ||
+        !cut_digits(rest, 2, 59, &minute) || !cut_char(rest, ':') ||
+        !cut_digits(rest, 2, 60, &second))
+        return false;
+    if (cut_char(rest, '.')) {
+        if (!cut_digits(rest, 1, 9, &digit))
+            return false;
+        while (cut_digits(rest, 1, 9, &digit))
+            continue;
+    }
+    *ret_seconds = ((int64_t)hour * 60 + minute) * 60 + second;
+    return true;
+}
+
+/* How far local time is ahead of UTC, in seconds. */
+static bool cut_offset(struct slice *rest, int64_t *ret_seconds)
+{
+    unsigned hour, minute;
+    *ret_seconds = 0;
+    if (cut_char(rest, 'Z'))
+        return true;
+    bool is_behind = cut_char(rest, '-');
+    if ((!is_behind && !cut_char(rest, '+')) || !cut_digits(rest, 2, 23, &hour) ||
+        !cut_char(rest, ':') || !cut_digits(rest, 2, 59, &minute))
+        return false;
+    *ret_seconds = ((int64_t)hour * 60 + minute) * 60 * (is_behind ? -1 : 1);
+    return true;
+}
+
+bool time_parse_rfc3339(struct slice text, int64_t *ret_seconds)
+{
+    int64_t days, seconds, offset;
+    if (!cut_date(&text, &days) || !cut_char(&text, 'T') || !cut_time(&text, &seconds) ||
+        !cut_offset(&text, &offset) || text.len > 0)
+        return false;
+    *ret_seconds = days * DAY_S + seconds - offset;
+    return true;
 }

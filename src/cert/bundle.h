@@ -30,9 +30,9 @@ struct cert_bundle {
 };
 
 /*
- * Reads a PEM chain (any order; sorted leaf first) and the leaf's PEM key (not encrypted).  -1 with
- * ERROR_CRYPTO when either cannot be read or they do not belong together, ERROR_LIMIT for more than
- * CERT_CHAIN_MAX certificates, ERROR_NOMEM.
+ * Reads a PEM chain and a PEM key (not encrypted).  The certificates may stand in any order, the leaf is the
+ * one with the key; what does not belong to its chain is dropped.  -1 with ERROR_CRYPTO when either cannot be
+ * read or no certificate has the key, ERROR_LIMIT for more than CERT_CHAIN_MAX certificates, ERROR_NOMEM.
  */
 int cert_bundle_from_pem(struct slice chain_pem, struct slice key_pem, struct cert_bundle **ret,
                          struct error *err) __attribute__((warn_unused_result));
@@ -49,6 +49,10 @@ int cert_bundle_from_objects(gnutls_x509_crt_t leaf, gnutls_x509_privkey_t key,
 
 /* -1 with ERROR_CRYPTO unless the leaf is valid at `now` (seconds since the epoch). */
 int cert_bundle_check_dates(const struct cert_bundle *b, int64_t now, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* The same for the dates of any certificate. */
+int cert_bundle_judge_dates(int64_t not_before, int64_t not_after, int64_t now, struct error *err)
     __attribute__((warn_unused_result));
 
 /* One more reference; returns b. */

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-#define CERT_PEM_CERTS_MAX 16u
+#define CERT_PEM_CERTS_MAX 64u
 
 struct cert_pem_list {
     gnutls_x509_crt_t at[CERT_PEM_CERTS_MAX];

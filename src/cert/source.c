@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
+#include "cert/check.h"
 #include "cert/files.h"
 #include "cert/gnutls-util.h"
 #include "cert/pem.h"
@@ -90,17 +92,19 @@ struct file_identity {
     struct timespec changed;
 };
 
-/* Both are looked at through their links: a mounted Secret swaps the directory behind "..data". */
+enum file_id { FILE_CERT, FILE_KEY, FILE_CA, FILE__COUNT };
+
+/* All are looked at through their links: a mounted Secret swaps the directory behind "..data". */
 struct file_source {
     struct cert_source head;
-    struct file_identity seen[2];
-    char path[2][PATH_MAX];
+    struct file_identity seen[FILE__COUNT];
+    char path[FILE__COUNT][PATH_MAX]; /* that of the CA may be empty */
 };
 
-static void identify(const struct file_source *files, struct file_identity ret[2])
+static void identify(const struct file_source *files, struct file_identity ret[FILE__COUNT])
 {
     struct stat found;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < FILE__COUNT; i++) {
         memset(&ret[i], 0, sizeof(ret[i]));
         if (stat(files->path[i], &found) == 0)
             ret[i] =
@@ -117,9 +121,12 @@ static bool is_same(const struct file_identity *a, const struct file_identity *b
 static bool files_changed(struct cert_source *s)
 {
     struct file_source *files = (struct file_source *)s;
-    struct file_identity now[2];
+    struct file_identity now[FILE__COUNT];
     identify(files, now);
-    return !is_same(&now[0], &files->seen[0]) || !is_same(&now[1], &files->seen[1]);
+    for (int i = 0; i < FILE__COUNT; i++)
+        if (!is_same(&now[i], &files->seen[i]))
+            return true;
+    return false;
 }
 
 /* The issuing CA if the file has it, or the leaf if it is its own. */
@@ -136,18 +143,46 @@ static int find_anchor(const struct cert_bundle *b, struct cert_issue *ret, stru
     return cert_pem_put(crt, &ret->anchor, err);
 }
 
+static int put_anchors(struct slice pem, struct cert_issue *ret, struct error *err)
+{
+    struct cert_pem_list list = { .count = 0 };
+    int rc = cert_pem_parse(pem, &list, err);
+    for (unsigned i = 0; rc == 0 && i < list.count; i++)
+        rc = cert_pem_put(list.at[i], &ret->anchor, err);
+    if (rc == 0)
+        ret->anchor_ends = cert_pem_not_after(&list);
+    cert_pem_done(&list);
+    return rc;
+}
+
+/* The anchor is given: the chain must lead to it. */
+static int read_anchor(const char *path, int64_t now, struct cert_issue *ret, struct error *err)
+{
+    struct buf pem;
+    struct cert_hosts any = { .count = 0 };
+    buf_init(&pem, CERT_FILE_MAX);
+    int rc = file_read(path, &pem, err);
+    if (rc == 0)
+        rc = put_anchors(buf_slice(&pem), ret, err);
+    if (rc == 0)
+        rc = cert_check(ret->bundle, &any, buf_slice(&ret->anchor), now, err);
+    buf_done(&pem);
+    return rc == 0 ? 0 : error_wrap(err, "'%s'", path);
+}
+
 static int files_issue(struct cert_source *s, int64_t now, struct cert_issue *ret,
                        enum vault_failure *ret_failure, struct error *err)
 {
     struct file_source *files = (struct file_source *)s;
-    struct file_identity before[2];
+    struct file_identity before[FILE__COUNT];
     *ret_failure = VAULT_LOCAL;
     identify(files, before); /* before reading: a change while we read is seen as one */
     ret->issued = now;
-    int rc =
-        cert_files_load(slice_of(files->path[0]), slice_of(files->path[1]), now, &ret->bundle, err);
+    int rc = cert_files_load(slice_of(files->path[FILE_CERT]), slice_of(files->path[FILE_KEY]), now,
+                             &ret->bundle, err);
     if (rc == 0)
-        rc = find_anchor(ret->bundle, ret, err);
+        rc = files->path[FILE_CA][0] ? read_anchor(files->path[FILE_CA], now, ret, err)
+                                     : find_anchor(ret->bundle, ret, err);
     if (rc == 0)
         memcpy(files->seen, before, sizeof(before));
     return rc;
@@ -169,15 +204,16 @@ static int copy_path(char ret[PATH_MAX], struct slice path, struct error *err)
     return 0;
 }
 
-int cert_source_files(struct slice cert_path, struct slice key_path, struct cert_source **ret,
-                      struct error *err)
+int cert_source_files(struct slice cert_path, struct slice key_path, struct slice ca_path,
+                      struct cert_source **ret, struct error *err)
 {
     struct file_source *files = calloc(1, sizeof(*files));
     if (!files)
         return error_nomem(err);
     files->head.kind = &files_kind;
-    if (copy_path(files->path[0], cert_path, err) < 0 ||
-        copy_path(files->path[1], key_path, err) < 0) {
+    if (copy_path(files->path[FILE_CERT], cert_path, err) < 0 ||
+        copy_path(files->path[FILE_KEY], key_path, err) < 0 ||
+        (ca_path.len > 0 && copy_path(files->path[FILE_CA], ca_path, err) < 0)) {
         free(files);
         return -1;
     }

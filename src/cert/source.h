@@ -71,8 +71,10 @@ int cert_source_vault(const struct cert_vault_settings *settings, struct cert_so
 const struct vault_counters *
 cert_source_vault_counters(const struct cert_source *s); /* NULL: another kind */
 
-int cert_source_files(struct slice cert_path, struct slice key_path, struct cert_source **ret,
-                      struct error *err) __attribute__((warn_unused_result));
+/* `ca_path`: what clients must trust; absent or empty: what the chain says. */
+int cert_source_files(struct slice cert_path, struct slice key_path, struct slice ca_path,
+                      struct cert_source **ret, struct error *err)
+    __attribute__((warn_unused_result));
 
 int cert_source_self_signed(struct slice hosts, struct cert_source **ret, struct error *err)
     __attribute__((warn_unused_result));

@@ -1,46 +1,37 @@
 #include "cli/cmd-serve.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/time.h"
 #include "base/version.h"
-#include "cert/files.h"
-#include "cert/self-signed.h"
 #include "cert/store.h"
+#include "cli/harden.h"
 #include "cli/options.h"
-#include "cli/tls-suite.h"
+#include "cli/serve-cert.h"
+#include "cli/serve-metrics.h"
+#include "cli/serve-tls.h"
 #include "metrics/metrics.h"
 #include "server/server.h"
-#include "server/tls-priority.h"
 
 #define US_PER_SECOND 1000000
 #define US_PER_MS 1000
 #define NS_PER_US 1000
-#define CERT_OUT_MODE 0644
-#define RELOAD_TRIES 3
-#define RELOAD_PAUSE_NS 50000000 /* two files are never replaced in one step */
-
-enum reload { RELOAD_OK, RELOAD_FAILED };
+#define RETIRE_TIME_US ((int64_t)3 * US_PER_SECOND) /* for taking our own anchor out, at the end */
 
 /* Everything the daemon owns besides its threads. */
 struct service {
     struct cert_store *certs;
+    struct serve_cert cert;
     struct metrics *metrics;
     struct buf priorities;
 };
 
 static void service_done(struct service *s)
 {
+    serve_cert_done(&s->cert);
     cert_store_free(s->certs);
     metrics_free(s->metrics);
     buf_done(&s->priorities);
@@ -64,153 +55,37 @@ static void log_warnings(const struct options *opt)
         log_write(LOG_LEVEL_WARN, "setting", LOG_FIELDS(log_string("detail", warning)));
 }
 
-static int64_t wall_seconds(void)
+static int service_init(struct service *s, const struct options *opt, struct error *err)
 {
-    return time_wall_us() / US_PER_SECOND;
-}
-
-/* --- TLS --------------------------------------------------------------------------------------- */
-
-/* clang-format off */
-static const struct { enum tls_suite_id id; unsigned cipher, exchange; } suites[] = {
-    { TLS_SUITE_RSA_AES128_GCM,         TLS_CIPHER_AES_128_GCM, TLS_EXCHANGE_RSA },
-    { TLS_SUITE_RSA_AES256_GCM,         TLS_CIPHER_AES_256_GCM, TLS_EXCHANGE_RSA },
-    { TLS_SUITE_ECDHE_ECDSA_AES128_GCM, TLS_CIPHER_AES_128_GCM, TLS_EXCHANGE_ECDHE_ECDSA },
-    { TLS_SUITE_ECDHE_ECDSA_AES256_GCM, TLS_CIPHER_AES_256_GCM, TLS_EXCHANGE_ECDHE_ECDSA },
-    { TLS_SUITE_ECDHE_ECDSA_CHACHA20,   TLS_CIPHER_CHACHA20,    TLS_EXCHANGE_ECDHE_ECDSA },
-    { TLS_SUITE_ECDHE_RSA_AES128_GCM,   TLS_CIPHER_AES_128_GCM, TLS_EXCHANGE_ECDHE_RSA },
-    { TLS_SUITE_ECDHE_RSA_AES256_GCM,   TLS_CIPHER_AES_256_GCM, TLS_EXCHANGE_ECDHE_RSA },
-    { TLS_SUITE_ECDHE_RSA_CHACHA20,     TLS_CIPHER_CHACHA20,    TLS_EXCHANGE_ECDHE_RSA },
-    { TLS_SUITE_TLS13_AES128_GCM,       TLS_CIPHER_AES_128_GCM, 0 },
-    { TLS_SUITE_TLS13_AES256_GCM,       TLS_CIPHER_AES_256_GCM, 0 },
-    { TLS_SUITE_TLS13_CHACHA20,         TLS_CIPHER_CHACHA20,    0 },
-};
-/* clang-format on */
-
-static struct tls_choice tls_choice_of(const struct server_settings *set)
-{
-    struct tls_choice choice = { .tls13_only = set->tls13_only };
-    if (!set->tls_suites_given)
-        return choice;
-    for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
-        if (!(set->tls_suites & (uint32_t)1 << suites[i].id))
-            continue;
-        choice.ciphers |= suites[i].cipher;
-        choice.exchanges |= suites[i].exchange;
-    }
-    return choice;
-}
-
-static int write_all(int fd, struct slice text)
-{
-    while (text.len > 0) {
-        ssize_t n = write(fd, text.ptr, text.len);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        text = slice_after(text, n < 0 ? 0 : (size_t)n);
-    }
-    return 0;
-}
-
-/* Beside the target, then moved onto it: readers see the old file or the new one. */
-static int write_file(struct slice path, struct slice text, struct error *err)
-{
-    char name[PATH_MAX], temporary[PATH_MAX];
-    if (snprintf(name, sizeof(name), SLICE_FMT, SLICE_ARG(path)) >= (int)sizeof(name) ||
-        snprintf(temporary, sizeof(temporary), SLICE_FMT ".XXXXXX", SLICE_ARG(path)) >=
-            (int)sizeof(temporary))
-        return error_set(err, ERROR_USAGE, "the file name is too long");
-    cleanup_close int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, ERROR_IO, "cannot create '%s': %s", temporary, strerror(errno));
-    if (write_all(fd, text) == 0 && fchmod(fd, CERT_OUT_MODE) == 0 && rename(temporary, name) == 0)
-        return 0;
-    error_set(err, ERROR_IO, "cannot write '%s': %s", name, strerror(errno));
-    (void)unlink(temporary);
-    return -1;
-}
-
-static int make_self_signed(const struct server_settings *set, struct cert_bundle **ret,
-                            struct error *err)
-{
-    struct buf pem;
-    CLEANUP(cert_bundle_unref) struct cert_bundle *b = NULL;
-    buf_init(&pem, CERT_PEM_MAX);
-    int rc = cert_self_signed(set->tls_auto_hosts, wall_seconds(), &pem, &b, err);
-    if (rc == 0 && set->tls_self_signed_out.len > 0)
-        rc = write_file(set->tls_self_signed_out, buf_slice(&pem), err);
-    buf_done(&pem);
-    if (rc == 0)
-        *ret = steal_ptr(b);
-    return rc;
-}
-
-static void log_certificate(const struct cert_bundle *b, bool is_own)
-{
-    struct buf until;
-    buf_init(&until, CERT_PEM_MAX);
-    time_put_rfc3339(&until, b->not_after * US_PER_SECOND, TIME_SECONDS);
-    log_write(LOG_LEVEL_INFO, "certificate ready",
-              LOG_FIELDS(log_cstr("source", is_own ? "self-signed" : "files"),
-                         log_string("not_after", buf_slice(&until))));
-    buf_done(&until);
-    if (b->is_rsa)
-        log_write(LOG_LEVEL_WARN, "the certificate has an RSA key, which makes handshakes slow",
-                  LOG_FIELDS(log_cstr("better", "ECDSA P-256")));
-}
-
-/* Makes or reads the pair and gives it to new connections; without success the old one stays. */
-static int load_certificate(struct service *s, const struct server_settings *set, struct error *err)
-{
-    struct cert_bundle *b = NULL;
-    bool is_own = set->tls_cert_file.len == 0;
-    int rc = is_own
-                 ? make_self_signed(set, &b, err)
-                 : cert_files_load(set->tls_cert_file, set->tls_key_file, wall_seconds(), &b, err);
-    if (rc != 0)
-        return error_wrap(err, "serving certificate");
-    log_certificate(b, is_own);
-    metrics_set(s->metrics, METRIC_CERT_EXPIRY, b->not_after);
-    cert_store_replace(s->certs, b);
-    return 0;
-}
-
-/* On SIGHUP.  A bad pair leaves the old one; one that is just being replaced is read again. */
-static void reload_certificate(struct service *s, const struct server_settings *set)
-{
-    struct error err = ERROR_INIT;
-    struct timespec pause = { .tv_nsec = RELOAD_PAUSE_NS };
-    if (set->tls_cert_file.len == 0) {
-        log_write(LOG_LEVEL_INFO, "the certificate is our own, there is nothing to read again",
-                  LOG_NO_FIELDS);
-        return;
-    }
-    int rc = load_certificate(s, set, &err);
-    for (unsigned i = 1; rc < 0 && i < RELOAD_TRIES; i++) {
-        (void)nanosleep(&pause, NULL);
-        err = (struct error)ERROR_INIT;
-        rc = load_certificate(s, set, &err);
-    }
-    metrics_count(s->metrics, METRIC_CERT_RELOADS, rc < 0 ? RELOAD_FAILED : RELOAD_OK);
-    if (rc < 0)
-        log_write(LOG_LEVEL_ERROR, "the certificate was not replaced",
-                  LOG_FIELDS(log_cstr("error", err.msg)));
-}
-
-static int service_init(struct service *s, const struct server_settings *set, struct error *err)
-{
-    struct tls_choice choice = tls_choice_of(set);
-    *s = (struct service){ .certs = cert_store_new(), .metrics = metrics_new() };
-    buf_init(&s->priorities, TLS_PRIORITY_MAX);
+    struct tls_choice choice = serve_tls_choice(&opt->server);
+    s->certs = cert_store_new();
+    s->metrics = metrics_new();
     tls_priority_put(&s->priorities, &choice);
     if (!s->certs || !s->metrics || !buf_cstr(&s->priorities))
         return error_nomem(err);
-    metrics_label(s->metrics, METRIC_BUILD_INFO, 0, slice_of(keyhook_version()), SLICE_ABSENT);
-    metrics_count(s->metrics, METRIC_BUILD_INFO, 0);
-    metrics_label(s->metrics, METRIC_CERT_RELOADS, RELOAD_OK, SLICE("ok"), SLICE_ABSENT);
-    metrics_label(s->metrics, METRIC_CERT_RELOADS, RELOAD_FAILED, SLICE("failed"), SLICE_ABSENT);
-    metrics_set(s->metrics, METRIC_START_TIME, wall_seconds());
-    return load_certificate(s, set, err);
+    if (harden_process(err) < 0 || serve_cert_init(&s->cert, opt, s->certs, err) < 0)
+        return -1;
+    serve_metrics_label(s->metrics, &s->cert);
+    metrics_set(s->metrics, METRIC_START_TIME, time_wall_us() / US_PER_SECOND);
+    return 0;
+}
+
+/* --- what the server asks ------------------------------------------------------------------------ */
+
+static bool is_ready(void *arg, struct buf *reason)
+{
+    const struct service *s = arg;
+    if (cert_keeper_is_ready(s->cert.keeper))
+        return true;
+    if (reason)
+        cert_keeper_put_reason(s->cert.keeper, reason);
+    return false;
+}
+
+static void refresh(void *arg)
+{
+    const struct service *s = arg;
+    serve_metrics_copy(s->metrics, &s->cert);
 }
 
 /* --- life -------------------------------------------------------------------------------------- */
@@ -226,8 +101,7 @@ static void block_signals(sigset_t *ret)
 }
 
 /* The next signal, or 0 at `until` (monotonic microseconds); SIGHUP is dealt with here. */
-static int next_signal(struct service *s, const struct server_settings *set,
-                       const sigset_t *signals, int64_t until)
+static int next_signal(struct service *s, const sigset_t *signals, int64_t until)
 {
     while (true) {
         int64_t left = until - time_monotonic_us();
@@ -236,7 +110,7 @@ static int next_signal(struct service *s, const struct server_settings *set,
             return 0;
         int got = sigtimedwait(signals, NULL, &wait);
         if (got == SIGHUP)
-            reload_certificate(s, set);
+            cert_keeper_wake(s->cert.keeper);
         else if (got > 0)
             return got;
     }
@@ -254,7 +128,7 @@ static void drain(struct service *s, struct server *srv, const struct server_set
     server_drain(srv);
     log_write(LOG_LEVEL_INFO, "draining",
               LOG_FIELDS(log_int("millis", set->drain_period / US_PER_MS)));
-    int got = next_signal(s, set, signals, time_monotonic_us() + set->drain_period);
+    int got = next_signal(s, signals, time_monotonic_us() + set->drain_period);
     if (got > 0)
         log_write(LOG_LEVEL_INFO, "the rest of the drain period is skipped",
                   LOG_FIELDS(log_cstr("signal", signal_name(got))));
@@ -307,7 +181,7 @@ static int run(const struct options *opt, struct service *s, struct error *err)
     sigset_t signals;
     const struct server_settings *set = &opt->server;
     block_signals(&signals);
-    if (service_init(s, set, err) < 0)
+    if (service_init(s, opt, err) < 0)
         return -1;
     struct server_config config = {
         .inject = &opt->inject,
@@ -319,17 +193,23 @@ static int run(const struct options *opt, struct service *s, struct error *err)
         .tls_priorities = buf_cstr(&s->priorities),
         .workers = set->workers > 0 ? (unsigned)set->workers : server_default_workers(),
         .limits = limits_of(set),
+        .hooks = { is_ready, refresh, s },
     };
     struct server *srv;
     raise_descriptors(server_descriptors(&config));
     if (server_start(&config, &srv, err) < 0)
         return -1;
+    if (cert_keeper_start(s->cert.keeper, err) < 0) {
+        (void)server_stop(srv, 0);
+        return -1;
+    }
     log_listening(&config, srv);
-    int got = next_signal(s, set, &signals, INT64_MAX);
+    int got = next_signal(s, &signals, INT64_MAX);
     log_write(LOG_LEVEL_INFO, "stopping", LOG_FIELDS(log_cstr("signal", signal_name(got))));
     if (got == SIGTERM && set->drain_period > 0)
         drain(s, srv, set, &signals);
     unsigned cut = server_stop(srv, set->stop_timeout);
+    cert_keeper_retire(s->cert.keeper, RETIRE_TIME_US);
     log_write(LOG_LEVEL_INFO, "stopped", LOG_FIELDS(log_int("requests_cut_off", cut)));
     return 0;
 }
@@ -346,7 +226,8 @@ int cmd_serve(const struct command_context *ctx, int argc, char **argv)
     log_set_up(fileno(ctx->err), log_level_of(opt.server.level),
                opt.server.log_json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
     log_warnings(&opt);
-    struct service s;
+    struct service s = { 0 };
+    buf_init(&s.priorities, TLS_PRIORITY_MAX);
     if (run(&opt, &s, &err) < 0) {
         log_write(LOG_LEVEL_ERROR, "cannot start", LOG_FIELDS(log_cstr("error", err.msg)));
         status = err.code == ERROR_USAGE ? COMMAND_USAGE : COMMAND_FAILED;

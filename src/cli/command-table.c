@@ -1,3 +1,5 @@
+#include "cli/check-flags.h"
+#include "cli/cmd-check.h"
 #include "cli/cmd-explain.h"
 #include "cli/cmd-help.h"
 #include "cli/cmd-inject.h"
@@ -30,6 +32,17 @@ const struct command command_table[] = {
         .rest_flag = "f",
         .own = inject_flag_rows,
         .own_count = INJECT_FLAG_COUNT,
+    },
+    {
+        .name = "check",
+        .arguments = "[options]",
+        .summary = "find what is wrong with an installation",
+        .text = cmd_check_text,
+        .run = cmd_check,
+        .bit = COMMAND_CHECK,
+        .rest = REST_REFUSED,
+        .own = check_flag_rows,
+        .own_count = CHECK_FLAG_COUNT,
     },
     {
         .name = "explain",

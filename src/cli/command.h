@@ -28,6 +28,7 @@ enum command_status {
 enum command_bit {
     COMMAND_SERVE = 1 << 0,
     COMMAND_INJECT = 1 << 1,
+    COMMAND_CHECK = 1 << 2,
 };
 
 /* What happens to arguments behind the options. */

@@ -193,6 +193,20 @@ static void print_overriders(FILE *out, const char *flag)
     }
 }
 
+/* The commands that a shared option has an effect on. */
+static void print_commands(FILE *out, unsigned bits)
+{
+    const char *comma = "";
+
+    for (size_t c = 0; c < command_count; c++) {
+        if (!(command_table[c].bit & bits))
+            continue;
+        (void)fprintf(out, "%s%s", comma, command_table[c].name);
+        comma = ", ";
+    }
+}
+
+/* used_by: the command that has it for itself, or NULL. */
 static void print_option(FILE *out, const struct option *o, const char *used_by)
 {
     (void)fprintf(out, "option %s%s\n", o->flag ? "-" : "", o->flag ? o->flag : o->env);
@@ -209,7 +223,11 @@ static void print_option(FILE *out, const struct option *o, const char *used_by)
         (void)fprintf(out, "%s%s%s\n", o->env, o->alias ? " or " : "", o->alias ? o->alias : "");
     }
     label(out, "used by");
-    (void)fprintf(out, "%s\n", used_by);
+    if (used_by)
+        (void)fputs(used_by, out);
+    else
+        print_commands(out, o->commands);
+    (void)fputc('\n', out);
     label(out, "known to");
     (void)fprintf(out, "%s\n",
                   o->since && strcmp(o->since, "vault-k8s") == 0 ? "vault-k8s, keyhook"
@@ -224,7 +242,7 @@ static unsigned print_options(FILE *out, struct slice name)
     unsigned printed = shared != NULL;
 
     if (shared)
-        print_option(out, shared, shared->commands & COMMAND_INJECT ? "serve, inject" : "serve");
+        print_option(out, shared, NULL);
     for (size_t c = 0; c < command_count; c++)
         for (size_t i = 0; i < command_table[c].own_count; i++) {
             const struct option *o = &command_table[c].own[i];

@@ -20,6 +20,7 @@
 
 #define ENGINE(g) .group = OPTION_GROUP_##g, .commands = COMMAND_SERVE | COMMAND_INJECT
 #define SERVER(g) .group = OPTION_GROUP_##g, .commands = COMMAND_SERVE
+#define CHECKED(g) .group = OPTION_GROUP_##g, .commands = COMMAND_SERVE | COMMAND_CHECK
 #define LIMIT SERVER(LIMIT), .check = check_server_limit
 
 /* clang-format off */
@@ -117,7 +118,7 @@ const struct option option_rows[] = {
 
     /* the daemon */
     { "listen", UP("LISTEN"), TEXT(server.listen), .def = ":8080",
-      SERVER(SERVER), .check = check_listen, .metavar = "HOST:PORT", .help = "address of the TLS port" },
+      CHECKED(SERVER), .check = check_listen, .metavar = "HOST:PORT", .help = "address of the TLS port" },
     { "telemetry-path", UP("TELEMETRY_PATH"), TEXT(server.telemetry_path), .def = "",
       SERVER(SERVER), .check = check_telemetry_path, .metavar = "PATH",
       .help = "path of the metrics on the TLS port; empty for none" },
@@ -169,20 +170,20 @@ const struct option option_rows[] = {
 
     /* the serving certificate and TLS */
     { "tls-cert-file", UP_ALIAS("TLS_CERT_FILE"), TEXT(server.tls_cert_file), .def = "",
-      SERVER(TLS), .check = check_tls_cert_file, .metavar = "FILE",
+      CHECKED(TLS), .check = check_tls_cert_file, .metavar = "FILE",
       .help = "serving certificate and its chain, PEM; without it a self-signed one is made" },
     { "tls-key-file", UP_ALIAS("TLS_KEY_FILE"), TEXT(server.tls_key_file), .def = "",
-      SERVER(TLS), .check = check_tls_key_file, .metavar = "FILE",
+      CHECKED(TLS), .check = check_tls_key_file, .metavar = "FILE",
       .help = "private key of the serving certificate, PEM" },
     { "tls-ca-cert-file", UP_ALIAS("TLS_CA_CERT_FILE"), TEXT(server.tls_ca_cert_file), .def = "",
-      SERVER(TLS), .metavar = "FILE", .check = check_no_publishing,
-      .help = "CA certificate that the API server is to trust, PEM; nothing publishes it yet" },
+      CHECKED(TLS), .metavar = "FILE",
+      .help = "CA certificates that the API server is to trust for -tls-cert-file, PEM; published with -tls-auto" },
     { "tls-auto", UP_ALIAS("TLS_AUTO"), TEXT(server.tls_auto), .def = "",
-      SERVER(TLS), .metavar = "NAME", .check = check_no_publishing,
-      .help = "MutatingWebhookConfiguration of this webhook; nothing writes its caBundle yet" },
+      CHECKED(TLS), .metavar = "NAME",
+      .help = "MutatingWebhookConfiguration of this webhook, whose caBundle is kept up to date" },
     { "tls-auto-hosts", UP_ALIAS("TLS_AUTO_HOSTS"), TEXT(server.tls_auto_hosts), .def = "",
-      SERVER(TLS), .check = check_self_signed, .metavar = "LIST",
-      .help = "names and addresses of a certificate made here" },
+      CHECKED(TLS), .check = check_self_signed, .metavar = "LIST",
+      .help = "names and addresses of a certificate that is made here or by Vault" },
     { "tls-self-signed-out", OWN("TLS_SELF_SIGNED_OUT"), TEXT(server.tls_self_signed_out), .def = "",
       SERVER(TLS), .check = check_self_signed, .metavar = "FILE",
       .help = "file that a self-signed certificate is written to, PEM, for clients that verify it" },
@@ -192,6 +193,50 @@ const struct option option_rows[] = {
     { "tls-cipher-suites", UP_ALIAS("TLS_CIPHER_SUITES"), TEXT(server.tls_cipher_suites), .def = "",
       SERVER(TLS), .check = check_tls_suites, .metavar = "LIST",
       .help = "TLS 1.2 cipher suites by their IANA names; empty for a good choice" },
+
+    /* where the certificate comes from, and its publication */
+    { "cert-source", OWN("CERT_SOURCE"), TEXT(server.cert.source), .def = "",
+      CHECKED(CERT), .check = check_cert_source, .metavar = "vault|files|self-signed",
+      .help = "who gives the serving certificate; else files with -tls-cert-file, vault with -pki-address, or self-signed" },
+    { "cert-fallback", OWN("CERT_FALLBACK"), TEXT(server.cert.fallback), .def = "",
+      SERVER(CERT), .check = check_cert_fallback, .metavar = "self-signed|none",
+      .help = "what stands in when Vault gives no certificate; self-signed if the caBundle is published" },
+    { "pki-address", OWN("PKI_ADDRESS"), TEXT(server.cert.pki_address), .def = "",
+      CHECKED(CERT), .check = check_pki_address, .metavar = "URL",
+      .help = "address of the Vault or OpenBao that signs the serving certificate; with -cert-source=vault that of the pods, if not given" },
+    { "pki-path", OWN("PKI_PATH"), TEXT(server.cert.pki_path), .def = "pki",
+      CHECKED(CERT), .metavar = "PATH", .help = "mount path of its PKI engine" },
+    { "pki-role", OWN("PKI_ROLE"), TEXT(server.cert.pki_role), .def = "",
+      CHECKED(CERT), .metavar = "NAME", .help = "role of the PKI engine that the certificate is signed by" },
+    { "pki-ttl", OWN("PKI_TTL"), DURATION(server.cert.pki_ttl), .def = "24h",
+      SERVER(CERT), .check = check_server_limit,
+      .help = "life to ask for; what is granted counts, and 2/3 of it are used" },
+    { "pki-auth-path", OWN("PKI_AUTH_PATH"), TEXT(server.cert.pki_auth_path), .def = "auth/kubernetes",
+      CHECKED(CERT), .metavar = "PATH", .help = "mount path of the kubernetes auth method for that" },
+    { "pki-auth-role", OWN("PKI_AUTH_ROLE"), TEXT(server.cert.pki_auth_role), .def = "",
+      CHECKED(CERT), .metavar = "NAME", .help = "role of the auth method" },
+    { "pki-namespace", OWN("PKI_NAMESPACE"), TEXT(server.cert.pki_namespace), .def = "",
+      CHECKED(CERT), .metavar = "NAME", .help = "Vault namespace of both" },
+    { "pki-jwt-file", OWN("PKI_JWT_FILE"), TEXT(server.cert.pki_jwt_file), .def = "",
+      CHECKED(CERT), .metavar = "FILE",
+      .help = "service-account token to log in with; else /var/run/secrets/keyhook/vault/token, or the pod's usual one if that is not there" },
+    { "pki-token-file", OWN("PKI_TOKEN_FILE"), TEXT(server.cert.pki_token_file), .def = "",
+      CHECKED(CERT), .metavar = "FILE", .help = "file with a Vault token; instead of a login" },
+    { "pki-ca-file", OWN("PKI_CA_FILE"), TEXT(server.cert.pki_ca_file), .def = "",
+      CHECKED(CERT), .metavar = "FILE", .help = "CA certificates for the connection to -pki-address, PEM; empty for the system's" },
+    { "pki-server-name", OWN("PKI_SERVER_NAME"), TEXT(server.cert.pki_server_name), .def = "",
+      CHECKED(CERT), .metavar = "NAME", .help = "name in the certificate of -pki-address, if it is not the host" },
+    { "webhook-name", OWN("WEBHOOK_NAME"), TEXT(server.cert.webhook_name), .def = "",
+      CHECKED(CERT), .metavar = "NAME", .help = "the same as -tls-auto" },
+    { "publish", OWN("PUBLISH"), TEXT(server.cert.publish), .def = "",
+      CHECKED(CERT), .check = check_publish, .metavar = "off|issuer|chain",
+      .help = "what goes into the caBundle of -tls-auto: nothing, who issued the certificate, or its whole chain; else issuer, and off with -tls-cert-file unless -tls-ca-cert-file is given" },
+    { "publish-settle", OWN("PUBLISH_SETTLE"), DURATION(server.cert.publish_settle), .def = "10s",
+      SERVER(CERT), .check = check_server_limit,
+      .help = "time between the publication of an anchor and the first use of its certificate" },
+    { "kube-dir", OWN("KUBE_DIR"), TEXT(server.cert.kube_dir), .def = "",
+      CHECKED(CERT), .metavar = "DIR",
+      .help = "service-account directory with token, ca.crt and namespace; empty for the usual one" },
 
     /* logging */
     { "log-level", UP("LOG_LEVEL"), TEXT(server.log_level), .def = "info",
@@ -247,6 +292,7 @@ const char *option_group_title(enum option_group group)
         [OPTION_GROUP_SERVER] = "Server",
         [OPTION_GROUP_LIMIT] = "Limits of the server",
         [OPTION_GROUP_TLS] = "Serving certificate and TLS",
+        [OPTION_GROUP_CERT] = "Where the certificate comes from, and its publication",
         [OPTION_GROUP_LOG] = "Log",
     };
 

@@ -27,6 +27,16 @@ enum setting_log_level {
     SETTING_LOG_ERROR,
 };
 
+/* Where the serving certificate comes from, and where its anchor goes; see cli/cert-choice.h. */
+struct cert_options {
+    struct slice source, fallback, publish; /* words; empty: depends on the rest */
+    struct slice webhook_name;
+    struct slice kube_dir;
+    struct slice pki_address, pki_path, pki_role, pki_namespace, pki_ca_file, pki_server_name;
+    struct slice pki_auth_path, pki_auth_role, pki_jwt_file, pki_token_file;
+    int64_t pki_ttl, publish_settle; /* microseconds */
+};
+
 /* What only the daemon needs.  Texts are kept as given; the members under "derived" are for use. */
 struct server_settings {
     struct slice listen;                                        /* "host:port" or ":port" */
@@ -55,6 +65,7 @@ struct server_settings {
     int64_t handshake_timeout, request_timeout, idle_timeout; /* microseconds, as all below */
     int64_t connection_age;                                   /* 0: no limit */
     int64_t drain_period, stop_timeout;
+    struct cert_options cert;
 
     /* derived by the checks */
     enum setting_log_level level;
@@ -66,6 +77,7 @@ struct server_settings {
 };
 
 struct options {
+    unsigned command; /* bit of the command that runs */
     struct inject_options inject;
     struct server_settings server;
     struct slice profile;             /* text of -profile */

@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-#define OPTION_ROWS_MAX 96    /* rows of one table */
+#define OPTION_ROWS_MAX 128   /* rows of one table */
 #define OPTION_TABLES_MAX 2   /* the shared table and the command's own */
 #define OPTION_NAME_MAX 96    /* bytes of a flag or variable name with its dash and NUL */
 #define OPTION_SUGGEST_MAX 3u /* edits between a mistyped name and the one that is suggested */
@@ -34,6 +34,7 @@ enum option_group {
     OPTION_GROUP_SERVER,
     OPTION_GROUP_LIMIT,
     OPTION_GROUP_TLS,
+    OPTION_GROUP_CERT,
     OPTION_GROUP_LOG,
     OPTION_GROUP__COUNT
 };

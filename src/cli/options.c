@@ -143,7 +143,7 @@ static int finish(struct options *opt, const struct command_context *ctx, int ar
         return -1;
     for (char **e = ctx->environment; e && *e; e++)
         warn_unknown_variable(warnings, slice_of(*e));
-    if (inject_options_check(&opt->inject, err) < 0)
+    if (opt->command != COMMAND_CHECK && inject_options_check(&opt->inject, err) < 0)
         return -1;
     return buf_check(warnings, "the list of warnings", err);
 }
@@ -163,6 +163,7 @@ int options_parse(struct options *opt, const struct command_context *ctx, int ar
     struct option_result result;
 
     memset(opt, 0, sizeof(*opt));
+    opt->command = ctx->command->bit;
     buf_init(&opt->warnings, OPTIONS_WARNINGS_MAX);
     inject_options_init(&opt->inject);
     if (option_parse(&req, argc, argv, &result, err) < 0)

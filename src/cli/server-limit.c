@@ -9,6 +9,7 @@
 #define US_PER_MS 1000
 #define SECOND_US ((int64_t)1000000)
 #define HOUR_US (3600 * SECOND_US)
+#define YEARS_US (87600 * HOUR_US)
 #define COUNT_MAX ((int64_t)1 << 20)
 #define HEADER_MIN ((int64_t)8 << 10)
 #define HEADER_MAX ((int64_t)256 << 10)
@@ -35,6 +36,8 @@ static const struct range {
     { AT(connection_age),          0,          24 * HOUR_US, "ms", "0 to 24h" },
     { AT(drain_period),            0,          HOUR_US, "ms", "0 to 1h" },
     { AT(stop_timeout),            0,          HOUR_US, "ms", "0 to 1h" },
+    { AT(cert.pki_ttl),            SECOND_US,  YEARS_US, "ms", "1s to 87600h" },
+    { AT(cert.publish_settle),     0,          HOUR_US, "ms", "0 to 1h" },
 };
 /* clang-format on */
 

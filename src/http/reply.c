@@ -17,6 +17,8 @@ int reply_parse(struct slice text, json_t **ret, struct error *err)
     json_error_t where;
     CLEANUP(reply_tree_free)
     json_t *tree = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &where);
+    if (!tree && !where.text[0]) /* jansson has words for all else */
+        return error_nomem(err);
     if (!tree)
         return error_set(err, ERROR_SYNTAX, "the reply is not JSON (line %d, column %d)",
                          where.line, where.column);

@@ -65,17 +65,6 @@ static void put_optional(const struct settings *s, const struct variable *rows, 
     }
 }
 
-static void put_config(struct slice config, struct json_writer *w)
-{
-    json_open(w, '{');
-    json_member_string(w, SLICE("name"), SLICE("VAULT_CONFIG"));
-    json_put_name(w, SLICE("value"));
-    buf_put_char(w->out, '"');
-    base64_encode(w->out, config);
-    buf_put_char(w->out, '"');
-    json_close(w, '}');
-}
-
 static void put_connection(const struct settings *s, struct json_writer *w)
 {
     put_optional(s, configmap_variables, COUNT(configmap_variables), w);
@@ -130,18 +119,20 @@ static int put_aws(struct evaluation *e, struct json_writer *w)
     return 0;
 }
 
-int agent_env_write(struct evaluation *e, const struct plan *plan, struct slice config,
-                    struct json_writer *w)
+int agent_env_write(struct evaluation *e, const struct plan *plan, struct json_writer *w,
+                    size_t *ret_config)
 {
     const struct settings *s = plan->settings;
     json_open(w, '[');
     for (size_t i = 0; i < COUNT(pod_variables); i++)
         json_put_raw(w, pod_variables[i]);
     put_optional(s, optional_variables, COUNT(optional_variables), w);
-    if (s->configmap.len > 0)
+    if (s->configmap.len > 0) {
         put_connection(s, w);
-    else
-        put_config(config, w);
+    } else {
+        json_put_raw(w, SLICE("{\"name\":\"VAULT_CONFIG\",\"value\":\"\"}"));
+        *ret_config = w->out->len - SLICE("\"}").len;
+    }
     if (put_cacert_bytes(e, w) < 0)
         return -1;
     if (slice_equal(s->auth_type, SLICE("aws")) && put_aws(e, w) < 0)

@@ -161,7 +161,7 @@ struct slice annotation_set_member(const struct annotation_set *set, enum annota
                                    struct slice suffix)
 {
     const struct slice file = SLICE("file-");
-    struct slice found = find_member(set, id, suffix);
+    struct slice found = annotation_set_has(set, id) ? find_member(set, id, suffix) : SLICE_ABSENT;
     if (slice_is_present(found) || id != ANN_TEMPLATE || !slice_has_prefix(suffix, file))
         return found;
     return find_member(set, ANN_TEMPLATE_FILE, slice_after(suffix, file.len));

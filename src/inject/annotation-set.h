@@ -45,6 +45,12 @@ int annotation_set_read(const struct pod *pod, const struct inject_options *opt,
 struct slice annotation_set_member(const struct annotation_set *set, enum annotation_id id,
                                    struct slice suffix);
 
+/* Does the pod have any annotation of the row? */
+static inline bool annotation_set_has(const struct annotation_set *set, enum annotation_id id)
+{
+    return set->first[id] < set->first[id + 1];
+}
+
 /* The value of an exact name; absent when there is none. */
 static inline struct slice annotation_set_value(const struct annotation_set *set,
                                                 enum annotation_id id)

@@ -10,8 +10,8 @@
 #define SETTING(member, ctype) MEMBER(struct settings, member, ctype)
 
 /* clang-format off */
-#define TEXT(m)     .type = TYPE_TEXT,       .set = set_text,     .field = SETTING(m, struct slice)
-#define LIST(m)     .type = TYPE_LIST,       .set = set_text,     .field = SETTING(m, struct slice)
+#define TEXT(m)     .type = TYPE_TEXT,       .is_text = true,     .field = SETTING(m, struct slice)
+#define LIST(m)     .type = TYPE_LIST,       .is_text = true,     .field = SETTING(m, struct slice)
 #define QUANTITY(m) .type = TYPE_QUANTITY,   .set = set_quantity, .field = SETTING(m, struct slice)
 #define PATCH(m)    .type = TYPE_JSON_PATCH, .set = set_patch,    .field = SETTING(m, struct slice), .sensitive = true
 #define BOOL(m)     .type = TYPE_BOOL,       .set = set_bool,     .field = SETTING(m, bool)

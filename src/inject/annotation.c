@@ -1,6 +1,7 @@
 #include "inject/annotation.h"
 
 #include <assert.h>
+#include <stdint.h>
 
 #include "base/text.h"
 
@@ -52,33 +53,94 @@ struct slice inject_step_prefix(enum inject_step step)
     return step_prefixes[step];
 }
 
-/* Does the name, longer than the row's, belong to it as a member of its family? */
-static bool is_member(const struct annotation *row, struct slice name)
+/*
+ * Keys of the rows' names, which differ for most names that differ: a row is compared only when its key
+ * is the name's, and eight keys are looked at together.
+ */
+#define KEY_OF(len, first, last) \
+    ((unsigned char)((unsigned)(len)*5 + (unsigned char)(first) + 3u * (unsigned char)(last)))
+#define EIGHT sizeof(uint64_t)
+#define EACH_BYTE(c) ((uint64_t)0x0101010101010101 * (c))
+
+static const unsigned char keys[(ANNOTATION__COUNT + EIGHT - 1) / EIGHT * EIGHT] = {
+#define ANNOTATION(id, name, ...) KEY_OF(sizeof(name) - 1, (name)[0], (name)[sizeof(name) - 2]),
+#include "inject/annotation.def"
+#undef ANNOTATION
+};
+
+/* The rows that have families, and how long their names are, side by side. */
+#define IF_EXACT(id, name)
+#define IF_FAMILY(id, name) { ANN_##id, sizeof(name) - 1 },
+#define IF_BOTH IF_FAMILY
+static const struct family {
+    unsigned char id, len;
+} families[] = {
+#define ANNOTATION(id, name, kind, ...) IF_##kind(id, name)
+#include "inject/annotation.def"
+#undef ANNOTATION
+};
+
+/* Is one of the eight keys from there on this one? */
+static bool has_key(const unsigned char *from, unsigned char key)
 {
-    return row->kind != ANNOTATION_EXACT && name.ptr[row->name.len] == '-' &&
-           slice_has_prefix(name, row->name);
+    uint64_t eight;
+    memcpy(&eight, from, sizeof(eight));
+    eight ^= EACH_BYTE(key);
+    return ((eight - EACH_BYTE(1)) & ~eight & EACH_BYTE(0x80)) != 0;
 }
 
-/* An exact name wins over a family, a longer family name over a shorter one. */
-enum annotation_id annotation_find(struct slice name, struct slice *ret_suffix)
+static bool is_exact(enum annotation_id id, struct slice name)
+{
+    return id < ANNOTATION__COUNT && annotation_table[id].kind != ANNOTATION_FAMILY &&
+           slice_equal(annotation_table[id].name, name);
+}
+
+static enum annotation_id find_exact(struct slice name)
+{
+    if (name.len == 0)
+        return ANNOTATION__COUNT;
+    unsigned char key = KEY_OF(name.len, name.ptr[0], name.ptr[name.len - 1]);
+    for (unsigned id = 0; id < ANNOTATION__COUNT; id += EIGHT) {
+        if (!has_key(&keys[id], key))
+            continue;
+        for (unsigned i = id; i < id + EIGHT; i++) {
+            if (keys[i] == key && is_exact(i, name))
+                return i;
+        }
+    }
+    return ANNOTATION__COUNT;
+}
+
+static bool is_member(const struct family *f, struct slice name)
+{
+    return f->len < name.len && name.ptr[f->len] == '-' &&
+           slice_has_prefix(name, annotation_table[f->id].name);
+}
+
+/* Of several families the one with the longest name. */
+static enum annotation_id find_family(struct slice name, struct slice *ret_suffix)
 {
     enum annotation_id best = ANNOTATION__COUNT;
     size_t best_len = 0;
-    for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
-        const struct annotation *row = &annotation_table[id];
-        size_t len = row->name.len;
-        if (len == name.len && row->kind != ANNOTATION_FAMILY && slice_equal(row->name, name)) {
-            *ret_suffix = SLICE_ABSENT;
-            return id;
-        }
-        if (len >= best_len && len < name.len && is_member(row, name)) {
-            best = id;
-            best_len = len;
-        }
-    }
-    if (best != ANNOTATION__COUNT)
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        const struct family *f = &families[i];
+        if (f->len < best_len || !is_member(f, name))
+            continue;
+        best = f->id;
+        best_len = f->len;
         *ret_suffix = slice_after(name, best_len + 1);
+    }
     return best;
+}
+
+/* An exact name wins over a family. */
+enum annotation_id annotation_find(struct slice name, struct slice *ret_suffix)
+{
+    enum annotation_id id = find_exact(name);
+    if (id == ANNOTATION__COUNT)
+        return find_family(name, ret_suffix);
+    *ret_suffix = SLICE_ABSENT;
+    return id;
 }
 
 /* A family member is compared by as many of its leading words as the family's name has. */

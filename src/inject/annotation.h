@@ -73,7 +73,8 @@ struct annotation {
     enum annotation_kind kind;
     enum annotation_type type;
     enum inject_step step;
-    annotation_set_fn *set; /* NULL: read elsewhere (families) */
+    annotation_set_fn *set; /* NULL: read elsewhere (families), or is_text */
+    bool is_text;           /* the value's text is the setting, whatever it is */
     size_t field;           /* offset in struct settings */
     struct slice def;       /* as a user would write it; absent: no default */
     const char *option;     /* flag (without dash) that gives the default, or NULL */

@@ -1,6 +1,5 @@
 #include "inject/answer.h"
 
-#include "base/base64.h"
 #include "json/write.h"
 
 static const struct slice outcomes[] = {
@@ -34,12 +33,12 @@ static void write_status(const struct inject_decision *d, struct json_writer *w)
     json_close(w, '}');
 }
 
-static void write_patch(const struct inject_decision *d, struct json_writer *w)
+static void write_patch(struct recall *recall, struct json_writer *w)
 {
     json_put_raw(w, SLICE("\"patchType\":\"JSONPatch\""));
     json_put_name(w, SLICE("patch"));
     buf_put_char(w->out, '"');
-    base64_encode(w->out, d->patch);
+    recall_put_encoded(recall, w->out);
     buf_put_char(w->out, '"');
     w->comma = true;
 }
@@ -74,7 +73,7 @@ static void write_warnings(const struct inject_decision *d, struct json_writer *
 }
 
 void answer_write(const struct review *review, const struct inject_decision *decision,
-                  struct buf *out)
+                  struct recall *recall, struct buf *out)
 {
     struct json_writer w = json_writer(out);
     json_open(&w, '{');
@@ -86,7 +85,7 @@ void answer_write(const struct review *review, const struct inject_decision *dec
     if (decision->outcome == INJECT_DENIED)
         write_status(decision, &w);
     if (decision->outcome == INJECT_MUTATED)
-        write_patch(decision, &w);
+        write_patch(recall, &w);
     write_audit(decision, &w);
     write_warnings(decision, &w);
     json_close(&w, '}');

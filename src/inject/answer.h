@@ -8,10 +8,11 @@
 
 #include "base/buf.h"
 #include "inject/decision.h"
+#include "inject/recall.h"
 #include "inject/review.h"
 
-/* Appends the answer to out. The decision is complete. */
+/* Appends the answer to out. The decision is complete, its patch the one that was kept last. */
 void answer_write(const struct review *review, const struct inject_decision *decision,
-                  struct buf *out);
+                  struct recall *recall, struct buf *out);
 
 #endif

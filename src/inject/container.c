@@ -1,5 +1,6 @@
 #include "inject/container.h"
 
+#include "base/base64.h"
 #include "inject/agent-env.h"
 
 #define CUSTOM_VOLUME "vault-secrets-custom-"
@@ -185,24 +186,40 @@ static void write_lifecycle(const struct settings *s, struct json_writer *w)
     w->comma = true;
 }
 
-int container_write(struct evaluation *e, const struct plan *plan, enum agent_role role,
-                    struct slice config, struct json_writer *w)
+int container_prepare(struct evaluation *e, const struct plan *plan, struct container_parts *parts)
 {
     const struct settings *s = plan->settings;
+    struct json_writer w = json_writer(&parts->text);
+    size_t config = 0;
+    json_member_string(&w, SLICE("image"), s->image);
+    json_put_raw(&w, SLICE("\"command\":[\"/bin/sh\",\"-ec\"]"));
+    json_member_raw(&w, SLICE("args"), s->configmap.len > 0 ? SLICE("") : generated_args);
+    size_t args = parts->text.len;
+    json_put_name(&w, SLICE("env"));
+    if (agent_env_write(e, plan, &w, &config) < 0)
+        return -1;
+    write_resources(s, &w);
+    parts->gap = s->configmap.len > 0 ? args : config;
+    return evaluation_check(e, &parts->text, "the container");
+}
+
+void container_write(const struct plan *plan, const struct container_parts *parts,
+                     enum agent_role role, struct slice config, struct json_writer *w)
+{
+    const struct settings *s = plan->settings;
+    const struct slice text = buf_slice(&parts->text);
     json_open(w, '{');
     json_put_raw(w, name_members[role]);
-    json_member_string(w, SLICE("image"), s->image);
-    json_put_raw(w, SLICE("\"command\":[\"/bin/sh\",\"-ec\"]"));
-    json_member_raw(w, SLICE("args"), s->configmap.len > 0 ? configmap_args[role] : generated_args);
-    json_put_name(w, SLICE("env"));
-    if (agent_env_write(e, plan, config, w) < 0)
-        return -1;
-    write_resources(s, w);
+    json_put_raw(w, (struct slice){ text.ptr, parts->gap });
+    if (s->configmap.len > 0)
+        buf_put_slice(w->out, configmap_args[role]);
+    else
+        base64_encode(w->out, config);
+    buf_put_slice(w->out, slice_after(text, parts->gap));
     json_put_name(w, SLICE("volumeMounts"));
     write_mounts(plan, role, w);
     if (role == AGENT_SIDECAR)
         write_lifecycle(s, w);
     write_security_context(s, w);
     json_close(w, '}');
-    return 0;
 }

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "inject/profile.h"
 
+#define INT_TEXT_MAX 20 /* characters of a 64-bit number */
+
 int evaluation_init(struct evaluation *e)
 {
     struct error err = ERROR_INIT;
@@ -13,6 +15,16 @@ int evaluation_init(struct evaluation *e)
         return evaluation_fail(e, REASON_POD_UNREADABLE, &err);
     e->settings.request_namespace = e->review->namespace;
     return 0;
+}
+
+static struct slice text_of_int(struct arena *arena, int64_t value)
+{
+    char *text = arena_alloc(arena, INT_TEXT_MAX + 1);
+    if (!text)
+        return SLICE_ABSENT;
+    struct buf digits = buf_over(text, INT_TEXT_MAX);
+    buf_put_int(&digits, value);
+    return buf_slice(&digits);
 }
 
 /* The text that the server's option gives; absent when the row has none. */
@@ -25,7 +37,7 @@ static struct slice option_value(const struct evaluation *e, const struct annota
     case OPTION_BOOLEAN:
         return *(const bool *)(const void *)field ? SLICE("true") : SLICE("false");
     case OPTION_INTEGER:
-        return arena_printf(e->arena, "%lld", (long long)*(const int64_t *)(const void *)field);
+        return text_of_int(e->arena, *(const int64_t *)(const void *)field);
     case OPTION_NONE:
     default:
         return SLICE_ABSENT;
@@ -33,33 +45,40 @@ static struct slice option_value(const struct evaluation *e, const struct annota
 }
 
 /* Annotation, else option, else the table's default; an empty option counts when there is no other. */
-static struct slice value_of(const struct evaluation *e, enum annotation_id id,
-                             const struct annotation *row)
+static struct slice value_of(const struct evaluation *e, const struct annotation *row)
 {
+    enum annotation_id id = (enum annotation_id)(row - annotation_info(0));
     if (e->set.exact[id])
         return e->set.exact[id]->value;
-    struct slice value = option_value(e, row);
+    struct slice value = row->option_kind == OPTION_NONE ? SLICE_ABSENT : option_value(e, row);
     if (value.len > 0)
         return value;
-    struct slice otherwise = profile_default(e->opt->profile, id);
+    struct slice otherwise = e->opt->profile ? profile_default(e->opt->profile, id) : row->def;
     return slice_is_present(otherwise) ? otherwise : value;
+}
+
+static int evaluate_row(struct evaluation *e, const struct annotation *row)
+{
+    struct slice value = value_of(e, row);
+    void *field = (char *)&e->settings + row->field;
+    if (!slice_is_present(value))
+        return 0;
+    if (!row->is_text)
+        return row->set(e, row, value, field);
+    *(struct slice *)field = value;
+    return 0;
 }
 
 int evaluation_run(struct evaluation *e, enum inject_step step)
 {
+    const struct annotation *row = annotation_info(e->next_row);
+    const struct annotation *end = annotation_info(0) + ANNOTATION__COUNT;
     e->step = step;
-    for (enum annotation_id id = 0; id < ANNOTATION__COUNT; id++) {
-        const struct annotation *row = annotation_info(id);
-        if (row->step > step)
-            break;
-        if (row->step < step || !row->set)
-            continue;
-        struct slice value = value_of(e, id, row);
-        if (!slice_is_present(value))
-            continue;
-        if (row->set(e, row, value, (char *)&e->settings + row->field) < 0)
+    for (; row < end && row->step <= step; row++) {
+        if (row->step == step && (row->is_text || row->set) && evaluate_row(e, row) < 0)
             return -1;
     }
+    e->next_row = (enum annotation_id)(row - annotation_info(0));
     return 0;
 }
 

@@ -32,6 +32,7 @@ struct evaluation {
     struct annotation_set set;
     struct settings settings;
     enum inject_step step;
+    enum annotation_id next_row; /* rows before it are evaluated */
 
     bool denied;
     enum reason_id reason; /* of the denial */
@@ -46,7 +47,10 @@ struct evaluation {
 /* Reads the pod's annotations. 0, or -1 (denied: they cannot be read). */
 int evaluation_init(struct evaluation *e) __attribute__((warn_unused_result));
 
-/* Evaluates the rows of one step in the table's order. 0, or -1. */
+/*
+ * Evaluates the rows of one step in the table's order; steps are run in their order, and running one
+ * again does nothing.  0, or -1.
+ */
 int evaluation_run(struct evaluation *e, enum inject_step step) __attribute__((warn_unused_result));
 
 /* Denies with the step's prefix in front of the text; always returns -1. */

@@ -4,16 +4,15 @@
 
 #include "base/base64.h"
 #include "base/num.h"
-#include "base/sha256.h"
 #include "inject/advice.h"
 #include "inject/answer.h"
 #include "inject/mutation.h"
 #include "inject/patch-check.h"
 #include "inject/plan.h"
+#include "inject/recall.h"
 #include "inject/validate.h"
 #include "json/scan.h"
 
-#define CONFIG_HASH_DIGITS 16
 #define CONTAINER_DEPTH 16 /* at most so deep below the root stands a container, in pod and patch */
 #define SCRATCH_KEEP ((size_t)8 << 20)  /* bytes of one buffer or index kept between reviews */
 #define ANSWER_MARGIN ((size_t)1 << 10) /* everything but patch and warnings */
@@ -27,8 +26,7 @@ struct inject_scratch {
     struct buf verified; /* the patched pod, with verify_patch */
     struct mutation_memory mutation;
     struct evaluation evaluation;
-    struct buf hashed; /* the configuration that hash belongs to */
-    char hash[SHA256_HEX_SIZE];
+    struct recall recall;
 };
 
 struct inject_scratch *inject_scratch_new(void)
@@ -46,9 +44,10 @@ struct inject_scratch *inject_scratch_new(void)
     buf_init(&s->verified, INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.config[AGENT_INIT], INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.config[AGENT_SIDECAR], INJECT_SCRATCH_MAX);
+    buf_init(&s->mutation.parts.text, INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.container, INJECT_SCRATCH_MAX);
     buf_init(&s->mutation.patched, INJECT_SCRATCH_MAX);
-    buf_init(&s->hashed, INJECT_SCRATCH_MAX);
+    recall_init(&s->recall, INJECT_SCRATCH_MAX);
     return s;
 }
 
@@ -65,9 +64,10 @@ void inject_scratch_free(struct inject_scratch *s)
     buf_done(&s->verified);
     buf_done(&s->mutation.config[AGENT_INIT]);
     buf_done(&s->mutation.config[AGENT_SIDECAR]);
+    buf_done(&s->mutation.parts.text);
     buf_done(&s->mutation.container);
     buf_done(&s->mutation.patched);
-    buf_done(&s->hashed);
+    recall_done(&s->recall);
     free(s);
 }
 
@@ -77,9 +77,9 @@ static void trim(struct inject_scratch *s)
     struct buf *const buffers[] = { &s->text,
                                     &s->patch,
                                     &s->verified,
-                                    &s->hashed,
                                     &s->mutation.config[AGENT_INIT],
                                     &s->mutation.config[AGENT_SIDECAR],
+                                    &s->mutation.parts.text,
                                     &s->mutation.container,
                                     &s->mutation.patched };
     struct json_index *const indices[] = { &s->index, &s->side_index,
@@ -92,6 +92,7 @@ static void trim(struct inject_scratch *s)
         if (indices[i]->cap > SCRATCH_KEEP / sizeof(struct json_node))
             json_index_done(indices[i]);
     }
+    recall_trim(&s->recall, SCRATCH_KEEP);
     arena_clear(&s->arena);
 }
 
@@ -158,33 +159,21 @@ static int should_inject(struct evaluation *e, enum reason_id *ret_reason)
     return check_conflict(e) < 0 ? -1 : 1;
 }
 
-/* Our own mistake denies: half a patch is never sent. */
+/* Our own mistake denies: half a patch is never sent.  The text of a sound one is kept in s->recall. */
 static int check_patch(struct evaluation *e, struct inject_scratch *s, const struct patch *p)
 {
     struct error err = ERROR_INIT;
+    bool is_known = recall_knows_patch(&s->recall, buf_slice(&s->patch));
     const struct patch_check check = { &s->side_index, &s->arena, &s->verified,
-                                       e->opt->verify_patch };
-    if (patch_check(&check, p, buf_slice(&s->patch), e->pod->object, &err) == 0)
+                                       .text_is_sound = is_known, .apply = e->opt->verify_patch };
+    if (patch_check(&check, p, buf_slice(&s->patch), e->pod->object, &err) == 0) {
+        if (!is_known)
+            recall_keep_patch(&s->recall, &s->patch);
         return 0;
+    }
     if (err.code == ERROR_NOMEM)
         return evaluation_fail(e, REASON_SELF_CHECK, &err);
     return evaluation_deny(e, REASON_SELF_CHECK, "%s; this is a defect of Keyhook", err.msg);
-}
-
-/*
- * The replicas of a workload have the same configuration and come one after the other, so the last
- * hash is kept.  When memory for that is missing it is made again each time.
- */
-static const char *hash_config(struct inject_scratch *s, struct slice config)
-{
-    if (slice_equal(buf_slice(&s->hashed), config))
-        return s->hash;
-    buf_clear(&s->hashed);
-    buf_put_slice(&s->hashed, config);
-    if (s->hashed.failure != BUF_OK)
-        buf_clear(&s->hashed);
-    sha256_hex(config, CONFIG_HASH_DIGITS, s->hash);
-    return s->hash;
 }
 
 static void describe(const struct evaluation *e, const struct plan *plan, struct inject_scratch *s,
@@ -197,9 +186,9 @@ static void describe(const struct evaluation *e, const struct plan *plan, struct
     d->has_sidecar = plan->has_sidecar;
     d->secrets = e->settings.secret_count;
     d->operations = p->count;
-    d->patch = buf_slice(&s->patch);
+    d->patch = recall_patch(&s->recall);
     if (config->len > 0)
-        memcpy(d->config_hash, hash_config(s, buf_slice(config)), CONFIG_HASH_DIGITS + 1);
+        memcpy(d->config_hash, recall_hash(&s->recall, buf_slice(config)), RECALL_HASH_DIGITS + 1);
 }
 
 /* From the annotations to the finished patch; fills the decision of a mutated pod. */
@@ -290,7 +279,7 @@ int inject_review(struct inject_scratch *s, const struct inject_options *opt, st
     }
     identify(&review, &pod, e, &d);
     (void)buf_reserve(answer, base64_encoded_len(d.patch.len) + ANSWER_MARGIN);
-    answer_write(&review, &d, answer);
+    answer_write(&review, &d, &s->recall, answer);
     if (buf_check(answer, "the answer", err) < 0)
         return -1;
     *ret = d;

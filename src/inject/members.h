@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "json/cursor.h"
+#include "json/name-mark.h"
 
 #define MEMBER_STRING (1u << JSON_STRING)
 #define MEMBER_NUMBER (1u << JSON_NUMBER)
@@ -23,7 +24,15 @@ struct member {
     struct slice name;
     unsigned kinds; /* MEMBER_* bits */
     size_t offset;  /* of the json_ref that receives the place */
+    unsigned mark;  /* of the name */
 };
+
+/* A row: the name as a literal, MEMBER_* bits, offset. */
+#define MEMBER(literal, kinds_, offset_)                                     \
+    {                                                                        \
+        .name = SLICE_INIT(literal), .kinds = (kinds_), .offset = (offset_), \
+        .mark = JSON_NAME_MARK(literal)                                      \
+    }
 
 /*
  * Sets every json_ref of the table in *ret: the member's place or JSON_ABSENT.  -1 with ERROR_SHAPE

@@ -2,7 +2,6 @@
 
 #include "inject/agent-config.h"
 #include "inject/container-patch.h"
-#include "inject/container.h"
 
 #define AGENT_INIT_NAME "vault-agent-init"
 #define STATUS_POINTER "/metadata/annotations/vault.hashicorp.com~1agent-inject-status"
@@ -114,13 +113,15 @@ static int write_container(struct evaluation *e, const struct plan *plan, enum a
     const struct settings *s = plan->settings;
     struct slice user_patch = role == AGENT_INIT ? s->init_json_patch : s->json_patch;
     struct slice config = buf_slice(&m->config[role]);
-    if (user_patch.len == 0)
-        return container_write(e, plan, role, config, w);
+    if (user_patch.len == 0) {
+        container_write(plan, &m->parts, role, config, w);
+        return 0;
+    }
     buf_clear(&m->container);
     buf_clear(&m->patched);
     struct json_writer plain = json_writer(&m->container);
-    if (container_write(e, plan, role, config, &plain) < 0 ||
-        evaluation_check(e, &m->container, "the container") < 0 ||
+    container_write(plan, &m->parts, role, config, &plain);
+    if (evaluation_check(e, &m->container, "the container") < 0 ||
         container_patch(e, user_patch, buf_slice(&m->container), &m->container_index, &m->patched) <
             0)
         return -1;
@@ -156,6 +157,8 @@ static int write_agent(struct evaluation *e, const struct plan *plan, enum agent
     if (evaluation_check(e, &m->config[role], "the agent configuration") < 0 ||
         evaluation_run(e, STEP_PATCH) < 0)
         return -1;
+    if ((is_init || !plan->has_init) && container_prepare(e, plan, &m->parts) < 0)
+        return -1;
     patch_list_begin(&l, p, plan->pod->spec, list->list, pointers[role]);
     l.front = is_init && plan->settings->init_first;
     patch_list_begin_element(&l);
@@ -188,6 +191,7 @@ int mutation_write(struct evaluation *e, const struct plan *plan, struct mutatio
     e->step = STEP_PATCH;
     buf_clear(&m->config[AGENT_INIT]);
     buf_clear(&m->config[AGENT_SIDECAR]);
+    buf_clear(&m->parts.text);
     patch_init(p, plan->pod->ix, out);
     write_volumes(plan, p);
     write_own_mounts(plan, p);

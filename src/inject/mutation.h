@@ -6,12 +6,14 @@
  * annotation.
  */
 
+#include "inject/container.h"
 #include "inject/patch.h"
 #include "inject/plan.h"
 
 /* Working memory that the caller keeps between reviews; contents are overwritten. */
 struct mutation_memory {
     struct buf config[2]; /* by enum agent_role: the agent configurations as written */
+    struct container_parts parts;
     struct buf container; /* one container before its JSON patch */
     struct buf patched;   /* ... and after it */
     struct json_index container_index;

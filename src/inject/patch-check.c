@@ -2,6 +2,12 @@
 
 #include "json/patch.h"
 
+/* The text of the patch, in the index if it is to be applied. */
+static int scan(const struct patch_check *check, struct slice text, struct error *err)
+{
+    return check->text_is_sound && !check->apply ? 0 : json_scan(check->index, text, err);
+}
+
 static int apply(const struct patch_check *check, const struct patch *p, json_ref object,
                  struct error *err)
 {
@@ -17,8 +23,7 @@ int patch_check(const struct patch_check *check, const struct patch *p, struct s
 {
     if (p->broken)
         return error_set(err, ERROR_INTERNAL, "a parent of the patch is missing in the pod");
-    if (json_scan(check->index, text, err) == 0 &&
-        (!check->apply || apply(check, p, object, err) == 0))
+    if (scan(check, text, err) == 0 && (!check->apply || apply(check, p, object, err) == 0))
         return 0;
     if (err->code == ERROR_NOMEM)
         return -1;

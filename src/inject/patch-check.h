@@ -15,6 +15,7 @@ struct patch_check {
     struct json_index *index; /* scratch */
     struct arena *arena;
     struct buf *applied; /* scratch, for the patched pod */
+    bool text_is_sound;  /* this very text was scanned before */
     bool apply;          /* also apply the whole patch and scan the result */
 };
 

@@ -27,64 +27,64 @@ struct named_places { /* mounts, volumes and variables */
 
 /* clang-format off */
 static const struct member object_members[] = {
-    { SLICE_INIT("metadata"), MEMBER_OBJECT, offsetof(struct object_places, metadata) },
-    { SLICE_INIT("spec"),     MEMBER_OBJECT, offsetof(struct object_places, spec) },
-    { SLICE_INIT("status"),   MEMBER_OBJECT, offsetof(struct object_places, status) },
+    MEMBER("metadata", MEMBER_OBJECT, offsetof(struct object_places, metadata)),
+    MEMBER("spec",     MEMBER_OBJECT, offsetof(struct object_places, spec)),
+    MEMBER("status",   MEMBER_OBJECT, offsetof(struct object_places, status)),
 };
 
 static const struct member metadata_members[] = {
-    { SLICE_INIT("name"),         MEMBER_STRING, offsetof(struct metadata_places, name) },
-    { SLICE_INIT("generateName"), MEMBER_STRING, offsetof(struct metadata_places, generate_name) },
-    { SLICE_INIT("annotations"),  MEMBER_OBJECT, offsetof(struct metadata_places, annotations) },
+    MEMBER("name",         MEMBER_STRING, offsetof(struct metadata_places, name)),
+    MEMBER("generateName", MEMBER_STRING, offsetof(struct metadata_places, generate_name)),
+    MEMBER("annotations",  MEMBER_OBJECT, offsetof(struct metadata_places, annotations)),
 };
 
 static const struct member status_members[] = {
-    { SLICE_INIT("phase"), MEMBER_STRING, 0 },
+    MEMBER("phase", MEMBER_STRING, 0),
 };
 
 static const struct member spec_members[] = {
-    { SLICE_INIT("containers"),            MEMBER_ARRAY, offsetof(struct spec_places, containers) },
-    { SLICE_INIT("initContainers"),        MEMBER_ARRAY, offsetof(struct spec_places, init_containers) },
-    { SLICE_INIT("volumes"),               MEMBER_ARRAY, offsetof(struct spec_places, volumes) },
-    { SLICE_INIT("shareProcessNamespace"), MEMBER_BOOL,  offsetof(struct spec_places, share_processes) },
+    MEMBER("containers",            MEMBER_ARRAY, offsetof(struct spec_places, containers)),
+    MEMBER("initContainers",        MEMBER_ARRAY, offsetof(struct spec_places, init_containers)),
+    MEMBER("volumes",               MEMBER_ARRAY, offsetof(struct spec_places, volumes)),
+    MEMBER("shareProcessNamespace", MEMBER_BOOL,  offsetof(struct spec_places, share_processes)),
 };
 
 static const struct member container_members[] = {
-    { SLICE_INIT("name"),            MEMBER_STRING, offsetof(struct container_places, name) },
-    { SLICE_INIT("volumeMounts"),    MEMBER_ARRAY,  offsetof(struct container_places, mounts) },
-    { SLICE_INIT("env"),             MEMBER_ARRAY,  offsetof(struct container_places, env) },
-    { SLICE_INIT("securityContext"), MEMBER_OBJECT, offsetof(struct container_places, security_context) },
+    MEMBER("name",            MEMBER_STRING, offsetof(struct container_places, name)),
+    MEMBER("volumeMounts",    MEMBER_ARRAY,  offsetof(struct container_places, mounts)),
+    MEMBER("env",             MEMBER_ARRAY,  offsetof(struct container_places, env)),
+    MEMBER("securityContext", MEMBER_OBJECT, offsetof(struct container_places, security_context)),
 };
 
 static const struct member mount_members[] = {
-    { SLICE_INIT("name"),      MEMBER_STRING, offsetof(struct named_places, name) },
-    { SLICE_INIT("mountPath"), MEMBER_STRING, offsetof(struct named_places, value) },
+    MEMBER("name",      MEMBER_STRING, offsetof(struct named_places, name)),
+    MEMBER("mountPath", MEMBER_STRING, offsetof(struct named_places, value)),
 };
 
 static const struct member variable_members[] = {
-    { SLICE_INIT("name"),  MEMBER_STRING, offsetof(struct named_places, name) },
-    { SLICE_INIT("value"), MEMBER_STRING, offsetof(struct named_places, value) },
+    MEMBER("name",  MEMBER_STRING, offsetof(struct named_places, name)),
+    MEMBER("value", MEMBER_STRING, offsetof(struct named_places, value)),
 };
 
 static const struct member volume_members[] = {
-    { SLICE_INIT("name"),      MEMBER_STRING, offsetof(struct named_places, name) },
-    { SLICE_INIT("projected"), MEMBER_OBJECT, offsetof(struct named_places, value) },
+    MEMBER("name",      MEMBER_STRING, offsetof(struct named_places, name)),
+    MEMBER("projected", MEMBER_OBJECT, offsetof(struct named_places, value)),
 };
 
 static const struct member projected_members[] = {
-    { SLICE_INIT("sources"), MEMBER_ARRAY, 0 },
+    MEMBER("sources", MEMBER_ARRAY, 0),
 };
 
 static const struct member source_members[] = {
-    { SLICE_INIT("serviceAccountToken"), MEMBER_OBJECT, 0 },
+    MEMBER("serviceAccountToken", MEMBER_OBJECT, 0),
 };
 
 static const struct member token_members[] = {
-    { SLICE_INIT("path"), MEMBER_STRING, 0 },
+    MEMBER("path", MEMBER_STRING, 0),
 };
 
 static const struct member context_members[] = {
-    { SLICE_INIT("runAsUser"), MEMBER_NUMBER, 0 },
+    MEMBER("runAsUser", MEMBER_NUMBER, 0),
 };
 /* clang-format on */
 

@@ -12,19 +12,19 @@ struct request {
 
 /* clang-format off */
 static const struct member envelope_members[] = {
-    { SLICE_INIT("apiVersion"), MEMBER_STRING, offsetof(struct envelope, api_version) },
-    { SLICE_INIT("kind"),       MEMBER_STRING, offsetof(struct envelope, kind) },
-    { SLICE_INIT("request"),    MEMBER_OBJECT, offsetof(struct envelope, request) },
+    MEMBER("apiVersion", MEMBER_STRING, offsetof(struct envelope, api_version)),
+    MEMBER("kind",       MEMBER_STRING, offsetof(struct envelope, kind)),
+    MEMBER("request",    MEMBER_OBJECT, offsetof(struct envelope, request)),
 };
 
 static const struct member request_members[] = {
-    { SLICE_INIT("uid"),       MEMBER_STRING, offsetof(struct request, uid) },
-    { SLICE_INIT("kind"),      MEMBER_OBJECT, offsetof(struct request, kind) },
-    { SLICE_INIT("namespace"), MEMBER_STRING, offsetof(struct request, namespace) },
-    { SLICE_INIT("name"),      MEMBER_STRING, offsetof(struct request, name) },
-    { SLICE_INIT("operation"), MEMBER_STRING, offsetof(struct request, operation) },
-    { SLICE_INIT("dryRun"),    MEMBER_BOOL,   offsetof(struct request, dry_run) },
-    { SLICE_INIT("object"),    MEMBER_ANY,    offsetof(struct request, object) },
+    MEMBER("uid",       MEMBER_STRING, offsetof(struct request, uid)),
+    MEMBER("kind",      MEMBER_OBJECT, offsetof(struct request, kind)),
+    MEMBER("namespace", MEMBER_STRING, offsetof(struct request, namespace)),
+    MEMBER("name",      MEMBER_STRING, offsetof(struct request, name)),
+    MEMBER("operation", MEMBER_STRING, offsetof(struct request, operation)),
+    MEMBER("dryRun",    MEMBER_BOOL,   offsetof(struct request, dry_run)),
+    MEMBER("object",    MEMBER_ANY,    offsetof(struct request, object)),
 };
 /* clang-format on */
 

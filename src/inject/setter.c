@@ -5,14 +5,6 @@
 #include "inject/evaluation.h"
 #include "json/patch.h"
 
-int set_text(struct evaluation *e, const struct annotation *row, struct slice value, void *field)
-{
-    (void)e;
-    (void)row;
-    *(struct slice *)field = value;
-    return 0;
-}
-
 int set_quantity(struct evaluation *e, const struct annotation *row, struct slice value,
                  void *field)
 {

@@ -8,7 +8,6 @@
 
 #include "inject/annotation.h"
 
-annotation_set_fn set_text;
 annotation_set_fn set_bool; /* empty is false */
 annotation_set_fn set_int;  /* empty is 0 */
 annotation_set_fn set_uint;

@@ -57,12 +57,6 @@ struct slice json_raw(const struct json_index *ix, json_ref ref)
     return (struct slice){ ix->text + node->pos - quote, node->len + 2 * (size_t)quote };
 }
 
-struct slice json_escaped(const struct json_index *ix, json_ref ref)
-{
-    const struct json_node *node = &ix->nodes[ref];
-    return (struct slice){ ix->text + node->pos, node->len };
-}
-
 static bool resolves_to(struct slice escaped, struct slice s)
 {
     struct json_bytes stream = { .rest = escaped };
@@ -108,17 +102,13 @@ static int resolve(struct slice s, const char *what, char *out, size_t *ret_len,
     return 0;
 }
 
-int json_string(const struct json_index *ix, json_ref ref, struct arena *arena, const char *what,
-                struct slice *ret, struct error *err)
+int json_resolve(const struct json_index *ix, json_ref ref, struct arena *arena, const char *what,
+                 struct slice *ret, struct error *err)
 {
     if (!json_is(ix, ref, JSON_STRING))
         return error_set(err, ERROR_SHAPE, "%s: expected a string, found %s", what,
                          json_kind_name(ix, ref));
     struct slice escaped = json_escaped(ix, ref);
-    if (!ix->nodes[ref].escaped) {
-        *ret = escaped;
-        return 0;
-    }
     char *text = arena_alloc(arena, escaped.len);
     if (!text)
         return arena_error(arena, err);

@@ -75,18 +75,33 @@ json_ref json_element(const struct json_index *ix, json_ref array, uint32_t at);
 struct slice json_raw(const struct json_index *ix, json_ref ref);
 
 /* A string's bytes between the quotes, still escaped. ref must be a string. */
-struct slice json_escaped(const struct json_index *ix, json_ref ref);
+static inline struct slice json_escaped(const struct json_index *ix, json_ref ref)
+{
+    const struct json_node *node = &ix->nodes[ref];
+    return (struct slice){ ix->text + node->pos, node->len };
+}
 
 /* True when ref is a string or a name whose resolved text is s. Never allocates. */
 bool json_string_is(const struct json_index *ix, json_ref ref, struct slice s);
+
+/* json_string() of what is not a plain string. */
+int json_resolve(const struct json_index *ix, json_ref ref, struct arena *arena, const char *what,
+                 struct slice *ret, struct error *err) __attribute__((warn_unused_result));
 
 /*
  * The resolved text of a string: borrowed from the document when it has no escapes, else from the
  * arena.  -1 with ERROR_SHAPE when ref is not a string, has a lone surrogate escape or \u0000; the
  * message starts with `what`, the path of the member.
  */
-int json_string(const struct json_index *ix, json_ref ref, struct arena *arena, const char *what,
-                struct slice *ret, struct error *err) __attribute__((warn_unused_result));
+__attribute__((warn_unused_result)) static inline int
+json_string(const struct json_index *ix, json_ref ref, struct arena *arena, const char *what,
+            struct slice *ret, struct error *err)
+{
+    if (!json_is(ix, ref, JSON_STRING) || ix->nodes[ref].escaped)
+        return json_resolve(ix, ref, arena, what, ret, err);
+    *ret = json_escaped(ix, ref);
+    return 0;
+}
 
 /* -1 with ERROR_SHAPE when two members of the object have the same (resolved) name. Arena: scratch. */
 int json_check_unique(const struct json_index *ix, json_ref object, struct arena *arena,

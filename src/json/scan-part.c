@@ -5,26 +5,21 @@ INLINE bool is_hex(byte c)
     return is_digit(c) || (byte)((c | 0x20) - 'a') < 6;
 }
 
+/* Letters that are an escape by themselves. */
+static const bool is_short_escape[256] = {
+    ['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true,
+    ['f'] = true, ['n'] = true,  ['r'] = true, ['t'] = true,
+};
+
 /* p is at the backslash. */
 INLINE struct scan_stop scan_escape(const byte *p, const byte *end)
 {
     if (end - p < 2)
         return (struct scan_stop){ end, 1, WHY_END_STRING };
-    switch (p[1]) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
+    if (is_short_escape[p[1]])
         return (struct scan_stop){ p + 2, 1, WHY_NONE };
-    case 'u':
-        break;
-    default:
+    if (p[1] != 'u')
         return (struct scan_stop){ p, 1, WHY_ESCAPE };
-    }
     for (int i = 2; i < 6; i++) {
         if (p + i == end)
             return (struct scan_stop){ end, 1, WHY_END_STRING };
@@ -73,23 +68,55 @@ INLINE struct scan_stop scan_utf8(const byte *p, const byte *end)
     return (struct scan_stop){ p, 0, WHY_NONE };
 }
 
-struct scan_stop json_scan_string_rest(const byte *p, const byte *end)
+#if HAVE_SSE2
+/*
+ * Passes over plain bytes and escapes of one letter, WIDE bytes at a time; stops at anything else, or near
+ * the end.
+ */
+INLINE struct scan_stop skip_escapes(const byte *p, const byte *end)
 {
     unsigned escaped = 0;
-    while (p < end && *p != '"') {
-        struct scan_stop part;
+    while (end - p > WIDE) {
+        unsigned mask = special_mask(p);
+        unsigned step = WIDE;
+        while (mask != 0) {
+            size_t at = lowest_bit(mask);
+            if (p[at] != '\\' || !is_short_escape[p[at + 1]])
+                return (struct scan_stop){ p + at, escaped, WHY_NONE };
+            escaped = 1;
+            mask &= ~(3u << at);
+            step += at == WIDE - 1; /* the letter is the first byte behind */
+        }
+        p += step;
+    }
+    return (struct scan_stop){ plain_end(p, end), escaped, WHY_NONE };
+}
+#else
+INLINE struct scan_stop skip_escapes(const byte *p, const byte *end)
+{
+    return (struct scan_stop){ plain_end(p, end), 0, WHY_NONE };
+}
+#endif
+
+struct scan_stop json_scan_string_rest(const byte *p, const byte *end)
+{
+    struct scan_stop part = skip_escapes(p, end);
+    unsigned escaped = part.escaped;
+    while (part.p < end && *part.p != '"') {
+        p = part.p;
         if (*p == '\\')
             part = scan_escape(p, end);
         else if (*p >= 0x80)
             part = scan_utf8(p, end);
         else
-            part = (struct scan_stop){ p, 0, WHY_CONTROL };
+            part.why = WHY_CONTROL;
         if (part.why != WHY_NONE)
             return part;
         escaped |= part.escaped;
-        p = plain_end(part.p, end);
+        part = skip_escapes(part.p, end);
+        escaped |= part.escaped;
     }
-    return (struct scan_stop){ p, escaped, p < end ? WHY_NONE : WHY_END_STRING };
+    return (struct scan_stop){ part.p, escaped, part.p < end ? WHY_NONE : WHY_END_STRING };
 }
 
 INLINE const byte *digits_end(const byte *p, const byte *end)

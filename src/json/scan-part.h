@@ -27,6 +27,8 @@
 
 typedef unsigned char byte;
 
+#define WIDE 16 /* bytes of a string that are looked at together */
+
 enum scan_why {
     WHY_NONE,
     WHY_OPENED, /* a container that is not empty */
@@ -89,14 +91,24 @@ INLINE bool is_plain(byte c)
 }
 
 #if HAVE_SSE2
-/* One bit for each of 16 bytes that is not plain; bytes from 0x80 on are negative numbers here. */
+
+INLINE size_t lowest_bit(unsigned mask)
+{
+    return (unsigned)__builtin_ctz(mask);
+}
+
+/*
+ * One bit for each of 16 bytes that is not plain.  With one bit turned around the quote stands next to
+ * the control characters, so that one comparison finds both, and bytes from 0x80 on, which are negative
+ * numbers here.
+ */
 INLINE unsigned special_mask(const byte *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
     __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-    __m128i other = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), other));
+    __m128i turned = _mm_xor_si128(v, _mm_set1_epi8('"' ^ ' '));
+    __m128i above = _mm_cmpgt_epi8(turned, _mm_set1_epi8(' '));
+    return (unsigned)_mm_movemask_epi8(_mm_andnot_si128(slash, above)) ^ 0xffff;
 }
 #endif
 
@@ -104,11 +116,11 @@ INLINE unsigned special_mask(const byte *p)
 INLINE const byte *plain_end(const byte *p, const byte *end)
 {
 #if HAVE_SSE2
-    while (end - p >= 16) {
+    while (end - p >= WIDE) {
         unsigned mask = special_mask(p);
         if (mask != 0)
-            return p + __builtin_ctz(mask);
-        p += 16;
+            return p + lowest_bit(mask);
+        p += WIDE;
     }
 #endif
     while (p < end && is_plain(*p))

@@ -13,6 +13,7 @@
 struct scanner {
     const byte *p;
     const byte *end;
+    const byte *wide_end; /* before it so many bytes follow as are looked at together */
     const byte *text;
     struct json_node *nodes;
     uint32_t count;
@@ -20,18 +21,36 @@ struct scanner {
     uint32_t open;  /* innermost open container; its node's `next` holds the parent until closed */
     uint32_t depth; /* number of open containers */
     byte closer;    /* of the innermost: ']' or '}', 0 without one */
+    /*
+     * Behind the text's last bracket, when it closes a container and nothing but white space follows.
+     * Such a text cannot end anywhere else: what expects more finds that bracket, or white space if it
+     * is a string.  is_closed is a constant where it is used.
+     */
+    const byte *tail;
+    bool is_closed;
 };
+
+/* Asked where the byte before was not a container's end. */
+INLINE bool at_end(const struct scanner *s)
+{
+    return !s->is_closed && s->p == s->end;
+}
+
+INLINE bool is_blank(byte c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 SLOW const byte *skip_blanks(const byte *p, const byte *end)
 {
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+    while (p < end && is_blank(*p))
         p++;
     return p;
 }
 
 INLINE void skip_space(struct scanner *s)
 {
-    if (s->p < s->end && UNLIKELY(*s->p <= ' '))
+    if (!at_end(s) && UNLIKELY(*s->p <= ' '))
         s->p = skip_blanks(s->p, s->end);
 }
 
@@ -58,15 +77,38 @@ INLINE enum scan_why make_room(struct scanner *s, struct json_index *ix)
     return why;
 }
 
-INLINE void put_node(struct scanner *s, const byte *from, const byte *to, enum json_kind kind,
-                     unsigned escaped)
+INLINE struct json_node *put_node(struct scanner *s, const byte *from, const byte *to,
+                                  enum json_kind kind)
 {
     struct json_node *node = &s->nodes[s->count++];
-    *node = (struct json_node){ .pos = (uint32_t)(from - s->text),
-                                .len = (uint32_t)(to - from),
-                                .next = s->count,
-                                .kind = (uint8_t)kind,
-                                .escaped = (uint8_t)escaped };
+    node->pos = (uint32_t)(from - s->text);
+    node->len = (uint32_t)(to - from);
+    node->next = s->count;
+    node->kind = (uint8_t)kind;
+    node->escaped = 0;
+    node->spare = 0;
+    return node;
+}
+
+/* A string that is not plain up to its closing quote; `from` is behind the opening one. */
+INLINE enum scan_why scan_string_rest(struct scanner *s, const byte *from, const byte *plain)
+{
+    struct scan_stop stop = json_scan_string_rest(plain, s->end);
+    s->p = stop.p;
+    if (stop.why != WHY_NONE)
+        return stop.why;
+    put_node(s, from, stop.p, JSON_STRING)->escaped = (uint8_t)stop.escaped;
+    s->p++;
+    return WHY_NONE;
+}
+
+INLINE enum scan_why finish_string(struct scanner *s, const byte *from, const byte *plain)
+{
+    if (UNLIKELY(*plain != '"'))
+        return scan_string_rest(s, from, plain);
+    put_node(s, from, plain, JSON_STRING);
+    s->p = plain + 1;
+    return WHY_NONE;
 }
 
 /* p is at the opening quote. */
@@ -76,17 +118,20 @@ INLINE enum scan_why scan_string(struct scanner *s, struct json_index *ix)
     if (UNLIKELY(why != WHY_NONE))
         return why;
     const byte *from = s->p + 1;
-    struct scan_stop stop = { plain_end(from, s->end), 0, WHY_NONE };
-    if (UNLIKELY(stop.p == s->end || *stop.p != '"')) {
-        stop = json_scan_string_rest(stop.p, s->end);
-        if (UNLIKELY(stop.why != WHY_NONE)) {
-            s->p = stop.p;
-            return stop.why;
+    const byte *p = from;
+#if HAVE_SSE2
+    if (p < s->wide_end) { /* apart from the loop, as most strings are short */
+        unsigned mask = special_mask(p);
+        if (mask != 0)
+            return finish_string(s, from, p + lowest_bit(mask));
+        for (p += WIDE; p < s->wide_end; p += WIDE) {
+            mask = special_mask(p);
+            if (mask != 0)
+                return finish_string(s, from, p + lowest_bit(mask));
         }
     }
-    put_node(s, from, stop.p, JSON_STRING, stop.escaped);
-    s->p = stop.p + 1;
-    return WHY_NONE;
+#endif
+    return scan_string_rest(s, from, plain_end(p, s->end));
 }
 
 INLINE bool starts_with(const struct scanner *s, const char *word, long length)
@@ -113,7 +158,7 @@ INLINE enum scan_why scan_plain_value(struct scanner *s, struct json_index *ix)
     else
         return (byte)((*s->p | 0x20) - 'a') < 26 ? WHY_LITERAL : WHY_VALUE;
     if (stop.why == WHY_NONE)
-        put_node(s, s->p, stop.p, kind, 0);
+        put_node(s, s->p, stop.p, kind);
     s->p = stop.p;
     return stop.why;
 }
@@ -130,13 +175,12 @@ INLINE enum scan_why open_container(struct scanner *s, struct json_index *ix, en
         return why;
     uint32_t parent = s->open;
     s->open = s->count;
-    put_node(s, s->p, s->p, kind, 0);
-    s->nodes[s->open].next = parent;
+    put_node(s, s->p, s->p, kind)->next = parent;
     s->depth++;
     s->closer = closer_of(kind);
     s->p++;
     skip_space(s);
-    return s->p < s->end && *s->p != s->closer ? WHY_OPENED : WHY_NONE;
+    return !at_end(s) && *s->p != s->closer ? WHY_OPENED : WHY_NONE;
 }
 
 INLINE void close_container(struct scanner *s)
@@ -153,7 +197,7 @@ INLINE void close_container(struct scanner *s)
 INLINE enum scan_why scan_name(struct scanner *s, struct json_index *ix)
 {
     skip_space(s);
-    if (UNLIKELY(s->p == s->end))
+    if (UNLIKELY(at_end(s)))
         return WHY_END_NAME;
     if (UNLIKELY(*s->p != '"'))
         return WHY_NAME;
@@ -161,7 +205,7 @@ INLINE enum scan_why scan_name(struct scanner *s, struct json_index *ix)
     if (UNLIKELY(why != WHY_NONE))
         return why;
     skip_space(s);
-    if (UNLIKELY(s->p == s->end))
+    if (UNLIKELY(at_end(s)))
         return WHY_END_COLON;
     if (UNLIKELY(*s->p != ':'))
         return WHY_COLON;
@@ -174,7 +218,7 @@ INLINE enum scan_why scan_separators(struct scanner *s)
 {
     while (s->depth > 0) {
         skip_space(s);
-        if (UNLIKELY(s->p == s->end))
+        if (UNLIKELY(at_end(s)))
             return s->closer == '}' ? WHY_END_OBJECT : WHY_END_ARRAY;
         if (*s->p == ',') {
             s->p++;
@@ -183,6 +227,10 @@ INLINE enum scan_why scan_separators(struct scanner *s)
         if (UNLIKELY(*s->p != s->closer))
             return s->closer == '}' ? WHY_COMMA_OBJECT : WHY_COMMA_ARRAY;
         close_container(s);
+        if (s->is_closed && UNLIKELY(s->p == s->tail && s->depth > 0)) {
+            s->p = s->end;
+            return s->closer == '}' ? WHY_END_OBJECT : WHY_END_ARRAY;
+        }
     }
     return WHY_DONE;
 }
@@ -191,7 +239,7 @@ INLINE enum scan_why scan_separators(struct scanner *s)
 INLINE enum scan_why scan_value(struct scanner *s, struct json_index *ix)
 {
     skip_space(s);
-    if (UNLIKELY(s->p == s->end))
+    if (UNLIKELY(at_end(s)))
         return WHY_END_VALUE;
     if (*s->p == '"')
         return scan_string(s, ix);
@@ -202,7 +250,7 @@ INLINE enum scan_why scan_value(struct scanner *s, struct json_index *ix)
     return scan_plain_value(s, ix);
 }
 
-static struct scan_stop scan_text(struct json_index *ix, struct scanner s)
+INLINE struct scan_stop scan_text(struct json_index *ix, struct scanner s)
 {
     for (;;) {
         enum scan_why why = s.closer == '}' ? scan_name(&s, ix) : WHY_NONE;
@@ -215,6 +263,20 @@ static struct scan_stop scan_text(struct json_index *ix, struct scanner s)
             return (struct scan_stop){ s.p, 0, why };
         }
     }
+}
+
+/* Nearly all texts: objects and arrays that are whole. */
+SLOW struct scan_stop scan_closed(struct json_index *ix, struct scanner s)
+{
+    s.is_closed = true;
+    return scan_text(ix, s);
+}
+
+/* A lone string, number or word, or a text that was cut off. */
+SLOW struct scan_stop scan_other(struct json_index *ix, struct scanner s)
+{
+    s.is_closed = false;
+    return scan_text(ix, s);
 }
 
 static int refuse(struct json_index *ix, struct slice text, struct scan_stop stop,
@@ -273,11 +335,16 @@ int json_scan(struct json_index *ix, struct slice text, struct error *err)
         return refuse(ix, text, stop, err);
     struct scanner s = { .p = begin,
                          .end = begin + text.len,
+                         .wide_end = text.len < WIDE ? begin : begin + text.len - (WIDE - 1),
                          .text = begin,
                          .nodes = ix->nodes,
                          .cap = ix->cap < ix->max_nodes ? ix->cap : ix->max_nodes,
-                         .open = NO_PARENT };
-    stop = scan_text(ix, s);
+                         .open = NO_PARENT,
+                         .tail = begin + text.len };
+    while (s.tail > begin && is_blank(s.tail[-1]))
+        s.tail--;
+    bool is_closed = s.tail > begin && (s.tail[-1] == '}' || s.tail[-1] == ']');
+    stop = is_closed ? scan_closed(ix, s) : scan_other(ix, s);
     if (stop.why != WHY_DONE)
         return refuse(ix, text, stop, err);
     stop.p = skip_blanks(stop.p, s.end);

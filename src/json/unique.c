@@ -1,10 +1,8 @@
 #include <stdint.h>
 
 #include "json/cursor.h"
-#include "json/equal.h"
 #include "json/fail.h"
-
-#define SMALL_OBJECT 16
+#include "json/name-mark.h"
 
 static int refuse(struct slice name, const char *what, struct error *err)
 {
@@ -25,47 +23,36 @@ static int collect(const struct json_index *ix, json_ref object, struct arena *a
     return 0;
 }
 
-/* One of 64 marks, from length and outer letters.  Of an empty name these are its quotes. */
-static uint64_t mark_of(const struct json_index *ix, const struct json_node *name)
+bool json_names_search(const struct json_names *n, const struct json_index *ix, json_ref name,
+                       unsigned mark)
 {
-    const unsigned char *text = (const unsigned char *)ix->text + name->pos;
-    unsigned first = text[0];
-    unsigned last = *(text + name->len - 1);
-    return UINT64_C(1) << ((name->len * 5 + first + last * 3) & 63);
-}
-
-static json_ref find_same(const struct json_index *ix, const json_ref *names, uint32_t count,
-                          json_ref name)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (json_same_string(ix, names[i], ix, name))
-            return name;
+    for (unsigned i = 0; i < n->count; i++) {
+        if (n->mark_of[i] == mark &&
+            slice_equal(json_escaped(ix, n->names[i]), json_escaped(ix, name)))
+            return true;
     }
-    return JSON_ABSENT;
+    return false;
 }
 
 /*
  * Looks at the names as they stand; *ret is the second of two equal ones, or JSON_ABSENT.  False
- * when that is not enough: there are many names, or one has escapes.  Only names with one mark are
- * compared.
+ * when that is not enough: there are many names, or one has escapes.
  */
 static bool check_small(const struct json_index *ix, json_ref object, json_ref *ret)
 {
-    json_ref names[SMALL_OBJECT];
-    uint32_t count = 0;
-    uint64_t marks = 0;
+    struct json_names seen;
+    json_names_init(&seen);
     *ret = JSON_ABSENT;
     json_each_member (ix, object, it) {
-        const struct json_node *node = &ix->nodes[it];
-        if (count == SMALL_OBJECT || node->escaped)
+        const struct json_node *node = json_node(ix, it);
+        if (json_names_refuse(&seen, node))
             return false;
-        uint64_t mark = mark_of(ix, node);
-        if (marks & mark)
-            *ret = find_same(ix, names, count, it);
-        if (*ret != JSON_ABSENT)
+        unsigned mark = json_name_mark(ix, node);
+        if (json_names_has(&seen, ix, it, mark)) {
+            *ret = it;
             return true;
-        marks |= mark;
-        names[count++] = it;
+        }
+        json_names_add(&seen, it, mark);
     }
     return true;
 }

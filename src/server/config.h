@@ -3,9 +3,11 @@
 
 /* What server_start() is told. Immutable; everything is borrowed and must outlive the server. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "inject/options.h"
 
@@ -29,9 +31,16 @@ struct server_limits {
     int64_t age;       /* of a connection, give or take a tenth; 0: no limit */
 };
 
+/* What the server asks of those around it, from any thread; NULL: ready, and nothing to refresh. */
+struct server_hooks {
+    bool (*is_ready)(void *arg, struct buf *reason); /* appends why not; reason may be NULL */
+    void (*refresh)(void *arg);                      /* before the metrics are shown */
+    void *arg;
+};
+
 struct server_config {
     const struct inject_options *inject;
-    struct cert_store *certs; /* not empty */
+    struct cert_store *certs; /* while it is empty, handshakes fail */
     struct metrics *metrics;
     struct slice listen;         /* see listen_socket_open() */
     struct slice plain_listen;   /* the same; empty: no port without TLS */
@@ -39,6 +48,7 @@ struct server_config {
     const char *tls_priorities;  /* see tls_priority_put() */
     unsigned workers;            /* threads; at most SERVER_WORKERS_MAX */
     struct server_limits limits;
+    struct server_hooks hooks;
 };
 
 #endif

@@ -14,6 +14,7 @@
 #include "server/state.h"
 
 #define TEXT_MAX 256
+#define REASON_MAX 1024                    /* bytes of why the program is not ready */
 #define ANSWER_ROOM_MAX ((size_t)64 << 10) /* bytes taken before an answer is known */
 
 void handler_label_decisions(struct metrics *m)
@@ -111,16 +112,31 @@ enum MHD_Result handle_live(struct request *req)
                    NULL);
 }
 
+/* Why not is appended to reason, if that is not NULL. */
+static bool is_ready(struct server *srv, struct buf *reason)
+{
+    const struct server_hooks *hooks = &srv->config.hooks;
+    if (!atomic_load(&srv->is_draining))
+        return !hooks->is_ready || hooks->is_ready(hooks->arg, reason);
+    if (reason)
+        buf_put_lit(reason, "draining");
+    return false;
+}
+
+static enum MHD_Result answer_not_ready(struct request *req, struct buf *reason)
+{
+    buf_put_char(reason, '\n');
+    struct answer no = { .status = MHD_HTTP_SERVICE_UNAVAILABLE, .media_type = RESPOND_TEXT };
+    return respond(req->conn, req->connection, &no, reason);
+}
+
 enum MHD_Result handle_ready(struct request *req)
 {
-    if (!atomic_load(&req->server->is_draining))
-        return handle_live(req);
-    struct buf text;
-    buf_init(&text, TEXT_MAX);
-    buf_put_lit(&text, "draining\n");
-    struct answer no = { .status = MHD_HTTP_SERVICE_UNAVAILABLE, .media_type = RESPOND_TEXT };
-    enum MHD_Result queued = respond(req->conn, req->connection, &no, &text);
-    buf_done(&text);
+    struct buf reason;
+    buf_init(&reason, REASON_MAX);
+    enum MHD_Result queued =
+        is_ready(req->server, &reason) ? handle_live(req) : answer_not_ready(req, &reason);
+    buf_done(&reason);
     return queued;
 }
 
@@ -147,8 +163,10 @@ static void refresh_gauges(struct server *srv)
     metrics_set_series(m, METRIC_CONNECTIONS, 0, open[0]);
     metrics_set_series(m, METRIC_CONNECTIONS, 1, open[1]);
     metrics_set(m, METRIC_IN_FLIGHT, in_flight);
-    metrics_set(m, METRIC_READY, !atomic_load(&srv->is_draining));
+    metrics_set(m, METRIC_READY, is_ready(srv, NULL));
     metrics_set(m, METRIC_RSS, memory_resident());
+    if (srv->config.hooks.refresh)
+        srv->config.hooks.refresh(srv->config.hooks.arg);
 }
 
 enum MHD_Result handle_metrics(struct request *req)

@@ -11,14 +11,8 @@
 #include "base/num.h"
 
 #define PORT_MAX 65535u
-#define PORT_TEXT_SIZE sizeof("65535")
 
 DEFINE_CLEANUP(freeaddrinfo, struct addrinfo *);
-
-struct listen_address {
-    char host[LISTEN_HOST_MAX + 1]; /* empty: every address */
-    char port[PORT_TEXT_SIZE];
-};
 
 static int bad_text(struct slice text, struct error *err)
 {
@@ -26,7 +20,7 @@ static int bad_text(struct slice text, struct error *err)
                      SLICE_ARG(text));
 }
 
-static int parse(struct slice text, struct listen_address *ret, struct error *err)
+int listen_address_parse(struct slice text, struct listen_address *ret, struct error *err)
 {
     const char *colon = text.len > 0 ? memrchr(text.ptr, ':', text.len) : NULL;
     if (!colon)
@@ -34,7 +28,7 @@ static int parse(struct slice text, struct listen_address *ret, struct error *er
     struct slice host = { text.ptr, (size_t)(colon - text.ptr) };
     struct slice port = slice_after(text, host.len + 1);
     uint64_t number;
-    if (num_uint64(port, &number) != NUM_OK || number > PORT_MAX || port.len >= PORT_TEXT_SIZE)
+    if (num_uint64(port, &number) != NUM_OK || number > PORT_MAX || port.len >= LISTEN_PORT_SIZE)
         return bad_text(text, err);
     if (host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
         host = (struct slice){ host.ptr + 1, host.len - 2 };
@@ -53,7 +47,7 @@ bool listen_address_is_valid(struct slice text)
 {
     struct error why = ERROR_INIT;
     struct listen_address at;
-    return parse(text, &at, &why) == 0;
+    return listen_address_parse(text, &at, &why) == 0;
 }
 
 static int set_flag(int fd, int level, int option, int value)
@@ -120,7 +114,7 @@ static int open_family(const struct listen_address *at, int family, int *ret_res
 int listen_socket_open(struct slice text, struct listen_socket *ret, struct error *err)
 {
     struct listen_address at;
-    if (parse(text, &at, err) < 0)
+    if (listen_address_parse(text, &at, err) < 0)
         return -1;
     int why = 0;
     bool is_any = at.host[0] == '\0';

@@ -1,10 +1,17 @@
 """Fixtures: the built daemon on a port of its own choosing, over real and verified TLS."""
 
 import os
+import pathlib
+import sys
 
 import pytest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from certificates import World
 from daemon import Daemon, make_certificate
+from fakes.fixtures import fake_vault
+from fakes.kube_fixtures import fake_kube
 
 
 @pytest.fixture
@@ -44,6 +51,16 @@ def certificate(tmp_path):
         return make_certificate(directory, **options)
 
     return make
+
+
+@pytest.fixture
+def world(tmp_path, fake_kube, fake_vault):
+    """A webhook's object with an empty caBundle, a Vault, and replicas that end well."""
+    one = World(tmp_path, fake_kube(), fake_vault())
+    one.put_hook()
+    yield one
+    one.end()
+    one.check_end()
 
 
 def pytest_report_header(config):

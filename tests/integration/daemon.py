@@ -58,15 +58,16 @@ class Daemon:
                                             stdin=subprocess.DEVNULL, env=clean_environment(env),
                                             preexec_fn=preexec)
         self.port = self.plain_port = None
+        self.has_plain_port = any(re.match("--?plain-listen", one) for one in args)
 
     def wait_ready(self):
-        def ready():
+        def line(words):
             assert self.process.poll() is None, f"ended at start: {self.log_text()}"
-            return re.search(r'listening\W.*\bport\W+(\d+)', self.log_text())
+            return re.search(words + r'\W.*\bport\W+(\d+)', self.log_text())
 
-        self.port = int(wait_for(ready, "the daemon to listen")[1])
-        plain = re.search(r'listening without TLS\W.*\bport\W+(\d+)', self.log_text())
-        self.plain_port = int(plain[1]) if plain else None
+        self.port = int(wait_for(lambda: line("listening"), "the daemon to listen")[1])
+        if self.has_plain_port:
+            self.plain_port = int(wait_for(lambda: line("listening without TLS"), "the other port")[1])
         return self
 
     # --- log

@@ -174,6 +174,56 @@ static void test_leaves_nothing_open(void **state)
     buf_done(&out);
 }
 
+/* --- words ------------------------------------------------------------------------------------- */
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_reads_a_word(void **state)
+{
+    static const struct {
+        const char *text, *word; /* NULL: refused */
+        const char *part;        /* of the message then */
+    } rows[] = {
+        { "word", "word", NULL },
+        { " \r\n\tword~!\n\n ", "word~!", NULL },
+        { "", NULL, "there is no token in" },
+        { " \n", NULL, "there is no token in" },
+        { "se cret", NULL, "is not one printable word" },
+        { "se\x01"
+          "cret",
+          NULL, "is not one printable word" },
+        { "secret\x7f", NULL, "is not one printable word" },
+        { "\x01secret", NULL, "is not one printable word" },
+        { "s\xc3\xa9"
+          "cret",
+          NULL, "is not one printable word" },
+        { "secret-that-is-too-long", NULL, "is larger than" },
+    };
+    struct place *place = *state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct error err = ERROR_INIT;
+        struct buf out;
+        buf_init_secret(&out, 20);
+        buf_put_lit(&out, "x ");
+        write_text(place->path, rows[i].text);
+        int rc = file_read_word(place->path, "token", &out, &err);
+        assert_int_equal(rc, rows[i].word ? 0 : -1);
+        assert_string_equal(buf_cstr(&out) + 2, rows[i].word ? rows[i].word : "");
+        if (rc < 0) {
+            assert_non_null(strstr(err.msg, rows[i].part));
+            assert_non_null(strstr(err.msg, place->path));
+            assert_null(strstr(err.msg, "cret"));
+        }
+        buf_done(&out);
+    }
+}
+
 #define in_place(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -182,7 +232,7 @@ int main(void)
         in_place(test_reads_all_sizes),      in_place(test_refuses_larger_files),
         in_place(test_appends_and_restores), in_place(test_names_what_cannot_be_read),
         cmocka_unit_test(test_reads_pipes),  in_place(test_marked_buffer),
-        in_place(test_leaves_nothing_open),
+        in_place(test_leaves_nothing_open),  in_place(test_reads_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

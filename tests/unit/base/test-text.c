@@ -339,10 +339,33 @@ static void test_to_lower(void **state)
     arena_done(&arena);
 }
 
+/* One byte of any value at any place in texts of any length up to three pieces of sixteen. */
+static void test_json_clean_copy(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len <= 48; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (unsigned c = 0; c < 256; c++) {
+                char *text = malloc(len), *copy = malloc(len);
+                assert_true(text && copy);
+                memset(text, 'x', len);
+                text[at] = (char)c;
+                bool is_clean = c >= 0x20 && c != '"' && c != '\\';
+                assert_int_equal(text_copy_json_clean(copy, (struct slice){ text, len }), is_clean);
+                if (is_clean)
+                    assert_memory_equal(copy, text, len);
+                free(text);
+                free(copy);
+            }
+        }
+    }
+    assert_true(text_copy_json_clean(NULL, SLICE_ABSENT));
+}
+
 static void test_exhausted_arena(void **state)
 {
     (void)state;
-    static const char long_path[] = "/a/long/path/that/does/not/fit";
+    static const char long_path[] = "/a/long/path//that/does/not/fit";
     for (size_t max = 0; max < 48; max += 16) {
         struct arena arena;
         arena_init(&arena, max);
@@ -376,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_path_clean),
         cmocka_unit_test(test_path_join),
         cmocka_unit_test(test_to_lower),
+        cmocka_unit_test(test_json_clean_copy),
         cmocka_unit_test(test_exhausted_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

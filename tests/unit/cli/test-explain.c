@@ -120,7 +120,7 @@ static void test_particulars(void **state)
           "step 4 of 7; denials begin with 'error adding default annotations:'" },
         { "-run-as-user", "per pod by agent-run-as-user" },
         { "-annotation-prefixes", "of agent-inject: vault.hashicorp.com\n" },
-        { "-listen", "used by      serve\n" },
+        { "-listen", "used by      serve, check\n" },
         { "system-namespace", "status       403 Forbidden" },
         { "namespace", "\n\noption NAMESPACE\n" },
         { "-diff", "used by      inject\n" },

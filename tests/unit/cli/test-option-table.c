@@ -60,6 +60,10 @@ static const struct sample samples[] = {
     { check_body_limit, "65536", "67108864", "65535" },
     { check_listen, "127.0.0.1:8443", "[::1]:0", "8443" },
     { check_quantity, "77m", "2Gi", NULL },
+    { check_cert_source, "vault", "self-signed", "pki" },
+    { check_cert_fallback, "none", "self-signed", "files" },
+    { check_publish, "off", "chain", "all" },
+    { check_pki_address, "https://a:8200", "http://b:8200", "a:8200" },
     { check_id, "7", "8", NULL },
     { check_listen, ":8443", "[::1]:0", "8443" },
 };

@@ -16,9 +16,9 @@ struct places {
 };
 
 static const struct member table[] = {
-    { SLICE_INIT("name"), MEMBER_STRING, offsetof(struct places, name) },
-    { SLICE_INIT("list"), MEMBER_ARRAY | MEMBER_OBJECT, offsetof(struct places, list) },
-    { SLICE_INIT("on"), MEMBER_BOOL, offsetof(struct places, on) },
+    MEMBER("name", MEMBER_STRING, offsetof(struct places, name)),
+    MEMBER("list", MEMBER_ARRAY | MEMBER_OBJECT, offsetof(struct places, list)),
+    MEMBER("on", MEMBER_BOOL, offsetof(struct places, on)),
 };
 
 struct fixture {

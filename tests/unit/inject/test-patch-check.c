@@ -46,7 +46,7 @@ static int tear_down(void **state)
 
 static int check(struct fixture *f, struct slice text, bool apply)
 {
-    const struct patch_check how = { &f->scratch, &f->arena, &f->applied, apply };
+    const struct patch_check how = { &f->scratch, &f->arena, &f->applied, .apply = apply };
     return patch_check(&how, &f->patch, text, JSON_ROOT, &f->err);
 }
 
@@ -91,6 +91,22 @@ static void text_that_does_not_scan_is_found(void **state)
     assert_refused(f, "the patch is not sound");
 }
 
+/* What was scanned before is not scanned again, but its parents are looked at, and it is applied. */
+static void a_known_text_is_not_scanned(void **state)
+{
+    struct fixture *f = *state;
+    struct slice text = SLICE("[}");
+    struct patch_check how = { &f->scratch, &f->arena, &f->applied, .text_is_sound = true };
+    assert_int_equal(patch_check(&how, &f->patch, text, JSON_ROOT, &f->err), 0);
+    how.apply = true;
+    assert_int_equal(patch_check(&how, &f->patch, text, JSON_ROOT, &f->err), -1);
+    assert_refused(f, "the patch is not sound");
+    how.apply = false;
+    f->patch.broken = true;
+    assert_int_equal(patch_check(&how, &f->patch, text, JSON_ROOT, &f->err), -1);
+    assert_refused(f, "a parent of the patch is missing");
+}
+
 static void a_patch_that_does_not_apply_is_found_when_asked(void **state)
 {
     struct fixture *f = *state;
@@ -106,6 +122,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sound_patch_passes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_parent_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(text_that_does_not_scan_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_known_text_is_not_scanned, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_patch_that_does_not_apply_is_found_when_asked, set_up,
                                         tear_down),
     };

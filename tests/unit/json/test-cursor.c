@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "json/cursor.h"
 #include "json/equal.h"
+#include "json/name-mark.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -316,13 +317,13 @@ static void test_unique_memory(void **state)
     struct buf text;
     struct error err = ERROR_INIT;
     buf_init(&text, (size_t)1 << 20);
-    scan_members(&f->ix, &text, 16, 2, NULL);
+    scan_members(&f->ix, &text, JSON_NAMES_FEW, 2, NULL);
     f->arena.max = 0;
     assert_int_equal(json_check_unique(&f->ix, 0, &f->arena, "o", &err), 0);
-    scan_members(&f->ix, &text, 17, 2, NULL);
+    scan_members(&f->ix, &text, JSON_NAMES_FEW + 1, 2, NULL);
     assert_int_equal(json_check_unique(&f->ix, 0, &f->arena, "o", &err), -1);
     assert_int_equal(err.code, ERROR_LIMIT);
-    f->arena.max = 17 * sizeof(struct slice);
+    f->arena.max = (JSON_NAMES_FEW + 1) * sizeof(struct slice);
     assert_int_equal(json_check_unique(&f->ix, 0, &f->arena, "o", &err), -1);
     buf_done(&text);
 }

@@ -1,0 +1,337 @@
+#include "cert/publisher.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "cert/claim.h"
+#include "cert/contest.h"
+#include "kube/event.h"
+#include "kube/webhook.h"
+
+#define US_PER_SECOND ((int64_t)1000000)
+#define US_PER_MS ((int64_t)1000)
+#define LOOK_SPAN_US (300 * US_PER_SECOND) /* between looks when nobody tells of a change */
+#define LOOK_LEAST_US (100 * US_PER_MS)    /* between looks when somebody does */
+#define WRITE_LEAST_US (1 * US_PER_SECOND)
+#define CONTEST_LEAST_US (10 * US_PER_SECOND)
+#define CONFLICT_FIRST_US (50 * US_PER_MS)
+#define CONFLICT_LONGEST_US (1 * US_PER_SECOND)
+#define FAILURE_FIRST_US (1 * US_PER_SECOND)
+#define FAILURE_LONGEST_US (30 * US_PER_SECOND)
+#define RETRY_AFTER_MAX_US (120 * US_PER_SECOND)
+#define UID_MAX 64u
+#define VERSION_MAX 64u
+#define MANAGER_MAX 128u
+
+/* What the thread knows of the object. */
+struct work {
+    struct keeping *k;
+    struct kube_client *kube;
+    struct contest contest;
+    struct backoff failures, conflicts;
+    enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
+    int64_t next_look_us, next_write_us, not_before_us;
+    uint64_t seen_version;       /* of the state: all of its anchors were there */
+    uint64_t read_version;       /* of the state: for it the object was read */
+    char missed_at[VERSION_MAX]; /* resourceVersion of the last overwrite */
+    char uid[UID_MAX];
+    char manager[MANAGER_MAX];
+};
+
+/* Keeps what fits; these texts are for comparing and telling only. */
+static void keep_text(char *ret, size_t size, struct slice text)
+{
+    size_t len = text.len < size ? text.len : size - 1;
+    if (len > 0)
+        memcpy(ret, text.ptr, len);
+    ret[len] = '\0';
+}
+
+/* --- failures ----------------------------------------------------------------------------------- */
+
+static void back_off(struct work *w, int64_t wait)
+{
+    w->not_before_us = time_monotonic_us() + wait;
+    w->next_look_us = 0; /* as soon as that is over */
+}
+
+static void conflict(struct work *w)
+{
+    atomic_fetch_add(&w->k->counters.conflicts, 1);
+    back_off(w,
+             backoff_next(&w->conflicts, CONFLICT_FIRST_US, CONFLICT_LONGEST_US, keeping_random()));
+}
+
+static void absent(struct work *w)
+{
+    keeping_lock(w->k);
+    claim_report_absent(w->k);
+    notice_post(&w->k->notices, NOTICE_NOT_FOUND, time_monotonic_us(),
+                "There is no MutatingWebhookConfiguration '" SLICE_FMT
+                "': install it, or correct the name.",
+                SLICE_ARG(w->k->set.webhook));
+    keeping_unlock(w->k);
+}
+
+static bool is_stopping(const struct work *w)
+{
+    keeping_lock(w->k);
+    bool is_over = w->k->is_stopping;
+    keeping_unlock(w->k);
+    return is_over;
+}
+
+static void fail(struct work *w, const char *what, enum kube_failure failure,
+                 const struct error *err)
+{
+    if (failure == KUBE_CONFLICT) {
+        conflict(w);
+        return;
+    }
+    int64_t wait =
+        backoff_next(&w->failures, FAILURE_FIRST_US, FAILURE_LONGEST_US, keeping_random());
+    int64_t wish = kube_client_retry_after(w->kube);
+    if (wish > wait)
+        wait = wish < RETRY_AFTER_MAX_US ? wish : RETRY_AFTER_MAX_US;
+    if (failure != w->failing && !is_stopping(w)) /* what was cancelled is no failure */
+        log_write(LOG_LEVEL_WARN, what,
+                  LOG_FIELDS(log_string("webhook", w->k->set.webhook),
+                             log_cstr("class", kube_failure_info(failure)->name),
+                             log_cstr("error", err->msg),
+                             log_cstr("advice", kube_failure_info(failure)->advice),
+                             log_int("next_try_millis", wait / US_PER_MS)));
+    if (failure == KUBE_NOT_FOUND && w->failing != KUBE_NOT_FOUND)
+        absent(w);
+    w->failing = failure;
+    back_off(w, wait);
+}
+
+static void recover(struct work *w)
+{
+    if (w->failing != KUBE_OK)
+        log_write(LOG_LEVEL_INFO, "the webhook's object can be read and written again",
+                  LOG_FIELDS(log_string("webhook", w->k->set.webhook)));
+    w->failing = KUBE_OK;
+    backoff_reset(&w->failures);
+}
+
+/* --- others who write ---------------------------------------------------------------------------- */
+
+static void tell_contest(struct work *w)
+{
+    const char *manager = w->manager[0] ? w->manager : "unknown";
+    log_write(LOG_LEVEL_WARN, "somebody overwrites the caBundle again and again",
+              LOG_FIELDS(log_string("webhook", w->k->set.webhook), log_cstr("manager", manager)));
+    keeping_lock(w->k);
+    notice_post(
+        &w->k->notices, NOTICE_CONTESTED, time_monotonic_us(),
+        "Field manager '%s' overwrites the caBundle again and again; writing every %d s only. "
+        "Have it leave that field alone.",
+        manager, (int)(CONTEST_LEAST_US / US_PER_SECOND));
+    keeping_unlock(w->k);
+}
+
+/* Anchors are missing that were there: counted once for each version of the object. */
+static void note_overwrite(struct work *w, const struct kube_webhook *seen)
+{
+    char version[VERSION_MAX];
+    keep_text(version, sizeof(version), seen->resource_version);
+    if (strcmp(version, w->missed_at) == 0)
+        return;
+    memcpy(w->missed_at, version, sizeof(version));
+    keep_text(w->manager, sizeof(w->manager), seen->other_manager);
+    atomic_fetch_add(&w->k->counters.repairs, 1);
+    log_write(
+        LOG_LEVEL_INFO, "the caBundle was overwritten",
+        LOG_FIELDS(log_string("webhook", w->k->set.webhook), log_cstr("manager", w->manager)));
+    if (!contest_note(&w->contest, time_monotonic_us()))
+        return;
+    atomic_store(&w->k->counters.is_contested, true);
+    tell_contest(w);
+}
+
+/* --- one pass ----------------------------------------------------------------------------------- */
+
+/* Compares the object with the claim; the state hears of it. */
+static int compare(struct work *w, const struct kube_webhook *seen, const struct claim *claim,
+                   struct trust_plan *ret, struct error *err)
+{
+    bool was_seen = w->seen_version == claim->version && !claim->is_retiring;
+    if (trust_plan(seen, claim->anchors, claim->count, keeping_now(w->k), was_seen, ret, err) < 0)
+        return -1;
+    keeping_lock(w->k);
+    bool is_done = claim_report(w->k, claim, ret);
+    keeping_unlock(w->k);
+    if (ret->holds_all && !claim->is_retiring)
+        w->seen_version = claim->version;
+    if (is_done)
+        w->read_version = claim->version;
+    return 0;
+}
+
+static void log_written(const struct work *w, const struct trust_plan *plan, bool is_retiring)
+{
+    log_write(LOG_LEVEL_INFO, is_retiring ? "anchor withdrawn" : "anchors published",
+              LOG_FIELDS(log_string("webhook", w->k->set.webhook),
+                         log_int("anchors", (long long)plan->anchors),
+                         log_int("crowded_out", (long long)plan->crowded_out)));
+}
+
+static void publish(struct work *w, const struct kube_webhook *seen, const struct claim *claim,
+                    const struct trust_plan *plan)
+{
+    struct trust_plan after;
+    struct error err = ERROR_INIT;
+    enum kube_failure failure = KUBE_LOCAL;
+    CLEANUP(kube_webhook_free) struct kube_webhook *written = NULL;
+    if (kube_webhook_patch(w->kube, seen, &plan->change, &written, &failure, &err) < 0) {
+        fail(w, "the caBundle was not written", failure, &err);
+        return;
+    }
+    recover(w);
+    backoff_reset(&w->conflicts);
+    atomic_fetch_add(&w->k->counters.writes, 1);
+    atomic_fetch_add(&w->k->counters.crowded_out, plan->crowded_out);
+    int64_t least =
+        contest_is_on(&w->contest, time_monotonic_us()) ? CONTEST_LEAST_US : WRITE_LEAST_US;
+    w->next_write_us = time_monotonic_us() + least;
+    log_written(w, plan, claim->is_retiring);
+    if (compare(w, written, claim, &after, &err) == 0)
+        trust_plan_done(&after);
+}
+
+/* What the object is to become now, or later if the last write was just before. */
+static void act(struct work *w, const struct kube_webhook *seen, const struct claim *claim)
+{
+    struct trust_plan plan;
+    struct error err = ERROR_INIT;
+    keep_text(w->uid, sizeof(w->uid), seen->uid);
+    if (compare(w, seen, claim, &plan, &err) < 0) {
+        fail(w, "the caBundle cannot be made", KUBE_LOCAL, &err);
+        return;
+    }
+    if (plan.is_repair)
+        note_overwrite(w, seen);
+    int64_t now_us = time_monotonic_us();
+    if (!plan.is_needed)
+        recover(w);
+    else if (now_us >= w->next_write_us)
+        publish(w, seen, claim, &plan);
+    else
+        back_off(w, w->next_write_us - now_us);
+    trust_plan_done(&plan);
+}
+
+/* The next look, before this one can set an earlier one. */
+static void plan_next_look(struct work *w)
+{
+    int64_t now_us = time_monotonic_us();
+    bool is_contested = contest_is_on(&w->contest, now_us);
+    int64_t span = is_contested ? CONTEST_LEAST_US : LOOK_SPAN_US; /* so that its end is seen */
+    atomic_store(&w->k->counters.is_contested, is_contested);
+    w->not_before_us = now_us + (is_contested ? WRITE_LEAST_US : LOOK_LEAST_US);
+    w->next_look_us = now_us + span - (int64_t)(keeping_random() % (uint64_t)(span / 10));
+}
+
+static void look(struct work *w)
+{
+    struct claim claim;
+    struct error err = ERROR_INIT;
+    enum kube_failure failure = KUBE_LOCAL;
+    CLEANUP(kube_webhook_free) struct kube_webhook *seen = NULL;
+    plan_next_look(w);
+    keeping_lock(w->k);
+    w->k->is_look_due = false;
+    int rc = claim_take(w->k, &claim, &err);
+    keeping_unlock(w->k);
+    w->read_version = claim.version;
+    if (rc < 0)
+        fail(w, "the caBundle cannot be made", KUBE_LOCAL, &err);
+    else if (kube_webhook_get(w->kube, w->k->set.webhook, &seen, &failure, &err) < 0)
+        fail(w, "the webhook's object was not read", failure, &err);
+    else
+        act(w, seen, &claim);
+    claim_done(&claim);
+}
+
+/* --- Events ------------------------------------------------------------------------------------- */
+
+static void send_event(struct work *w, enum notice_id id, const char *text)
+{
+    const struct notice_info *info = notice_info(id);
+    const struct cert_keeper_settings *set = &w->k->set;
+    struct error err = ERROR_INIT;
+    enum kube_failure failure = KUBE_LOCAL;
+    struct kube_event event = {
+        .is_warning = info->is_warning,
+        .reason = info->reason,
+        .action = info->action,
+        .note = slice_of(text),
+        .namespace = set->namespace,
+        .pod = set->pod,
+        .webhook = info->is_about_webhook && w->uid[0] ? set->webhook : SLICE_ABSENT,
+        .webhook_uid = info->is_about_webhook ? slice_of(w->uid) : SLICE_ABSENT,
+        .wall_us = set->wall_us(),
+    };
+    if (kube_event_create(w->kube, &event, &failure, &err) == 0 || failure == KUBE_FORBIDDEN)
+        return; /* upstream's chart grants no Events */
+    log_write(LOG_LEVEL_DEBUG, "an Event was not taken",
+              LOG_FIELDS(log_cstr("reason", info->reason),
+                         log_cstr("class", kube_failure_info(failure)->name),
+                         log_cstr("error", err.msg)));
+}
+
+static void send_events(struct work *w)
+{
+    char text[NOTICE_TEXT_MAX];
+    enum notice_id id;
+    for (unsigned i = 0; i < NOTICE__COUNT; i++) {
+        keeping_lock(w->k);
+        bool is_there = !w->k->is_stopping && notice_take(&w->k->notices, &id, text);
+        keeping_unlock(w->k);
+        if (!is_there)
+            return;
+        send_event(w, id, text);
+    }
+}
+
+/* --- the thread --------------------------------------------------------------------------------- */
+
+/* Under the lock: whether there is a reason to look, and the time is not too early. */
+static bool is_look_wanted(const struct work *w, int64_t now_us)
+{
+    const struct keeping *k = w->k;
+    if (!k->publishes || now_us < w->not_before_us || !k->serving.issue.bundle)
+        return false;
+    return k->is_look_due || k->version != w->read_version || now_us >= w->next_look_us ||
+           now_us >= claim_next_due(k);
+}
+
+static int64_t next_time(const struct work *w, int64_t now_us)
+{
+    return w->not_before_us > now_us ? w->not_before_us : INT64_MAX;
+}
+
+void *publisher_run(void *arg)
+{
+    const struct publisher *p = arg;
+    struct work w = { .k = p->k, .kube = p->kube };
+    keeping_lock(w.k);
+    while (!w.k->is_stopping) {
+        int64_t now_us = time_monotonic_us();
+        bool wants_look = is_look_wanted(&w, now_us);
+        if (!wants_look && !notice_is_pending(&w.k->notices)) {
+            keeping_wait(w.k, next_time(&w, now_us));
+            continue;
+        }
+        keeping_unlock(w.k);
+        if (wants_look)
+            look(&w);
+        send_events(&w);
+        keeping_lock(w.k);
+    }
+    keeping_unlock(w.k);
+    return NULL;
+}

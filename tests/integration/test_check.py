@@ -1,0 +1,220 @@
+"""keyhook check: an installation that is well, and every way in which it is not."""
+
+import contextlib
+import json
+import pathlib
+import socket
+import ssl
+import sys
+import threading
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from daemon import run_keyhook
+from fakes.authority import Authority, now
+from fakes.fixtures import fake_vault  # noqa: F401
+from fakes.kube import webhook_configuration
+from fakes.kube_fixtures import fake_kube  # noqa: F401
+
+HOST = "keyhook.apps.svc"
+CANARY = "canary-jwt-3f9a1c"
+
+
+@contextlib.contextmanager
+def tls_server(cert_file, key_file):
+    """Shows a certificate to whoever comes; gives its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert_file, key_file)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError), context.wrap_socket(client, server_side=True) as tls:
+                tls.recv(1)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+class Installation:
+    """Vault, a cluster and a webhook that fit; tests spoil one thing."""
+
+    def __init__(self, directory, vault, kube):
+        self.directory, self.vault, self.kube = directory, vault, kube
+        self.issuer = vault.pki["pki"].issuers[0]
+        self.jwt_file = directory / "jwt"
+        self.jwt_file.write_text(CANARY)
+        vault.jwts = {CANARY}
+        kube.put(webhook_configuration("hook", bundles=[self.issuer.pem, self.issuer.pem]))
+        self.environment = kube.advertise(directory / "account")
+        self.served = self.issuer.server_files(directory / "served", names=[HOST])
+        self.options = {
+            "cert-source": "vault", "pki-address": vault.address, "pki-ca-file": vault.ca_file,
+            "pki-role": "keyhook", "pki-auth-role": "keyhook", "pki-jwt-file": self.jwt_file,
+            "tls-auto-hosts": HOST, "webhook-name": "hook", "kube-dir": directory / "account",
+        }
+
+    def check(self, *more):
+        """The findings by name, and the whole answer."""
+        flags = [f"-{name}={value}" for name, value in self.options.items()]
+        with tls_server(*self.served) as port:
+            done = run_keyhook("check", f"-connect=127.0.0.1:{port}", *flags, "-o=json", *more,
+                               env=self.environment | {"AGENT_INJECT_VAULT_ADDR": None})
+        assert CANARY not in done.stdout + done.stderr
+        assert done.returncode in (0, 1), done.stderr
+        answer = json.loads(done.stdout)
+        assert (done.returncode == 1) == (answer["failed"] > 0)
+        return {one["name"]: one for one in answer["checks"]}, answer
+
+
+@pytest.fixture
+def well(tmp_path, fake_vault, fake_kube):  # noqa: F811
+    for name in ("account", "served"):
+        (tmp_path / name).mkdir()
+    return Installation(tmp_path, fake_vault(), fake_kube())
+
+
+def failed(findings):
+    return {name for name, one in findings.items() if one["state"] == "failed"}
+
+
+def test_all_is_well(well):
+    findings, answer = well.check()
+    assert failed(findings) == set() and answer["skipped"] == 0
+    assert list(findings) == ["vault", "clock", "certificate", "rights", "webhook", "bundle", "served"]
+    assert all("advice" not in one for one in findings.values())
+
+
+def spoil(name, value):
+    return lambda well: well.options.update({name: value})
+
+
+def seal(well):
+    well.vault.sealed = True
+
+
+def nobody_there(well):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    well.options["pki-address"] = f"https://127.0.0.1:{port}"
+
+
+def another_ca(well):
+    file = well.directory / "other-ca.pem"
+    file.write_text(Authority("somebody else").pem)
+    well.options["pki-ca-file"] = file
+
+
+def other_names(well):
+    well.vault.pki["pki"].roles["keyhook"]["names"] = ["other.apps.svc"]
+
+
+def rsa_role(well):
+    well.vault.pki["pki"].roles["keyhook"]["key_type"] = "rsa"
+
+
+def no_rights(well):
+    well.kube.rules = [{"verbs": ["get"]}]
+
+
+def no_object(well):
+    well.kube.delete("hook")
+
+
+def one_bundle_lacks_it(well):
+    well.kube.overwrite("hook", Authority("foreign").pem, index=1)
+
+
+def late_clock(well):
+    well.vault.skew = 600
+
+
+def expired(well):
+    (well.directory / "old").mkdir()
+    well.served = well.issuer.server_files(well.directory / "old", names=[HOST], not_before=now() - 7200, ttl=-60)
+
+
+def another_name_served(well):
+    (well.directory / "misnamed").mkdir()
+    well.served = well.issuer.server_files(well.directory / "misnamed", names=["other.apps.svc"])
+
+
+def foreign_certificate_served(well):
+    (well.directory / "foreign").mkdir()
+    well.served = Authority("foreign").server_files(well.directory / "foreign", names=[HOST])
+
+
+FAULTS = [
+    ("wrong auth role", spoil("pki-auth-role", "nobody"), "certificate", r"login", "role exists"),
+    ("wrong mount", spoil("pki-path", "nowhere"), "certificate", r"nowhere", "mount path"),
+    ("wrong PKI role", spoil("pki-role", "nobody"), "certificate", r"nobody", "role"),
+    ("sealed", seal, "vault", "sealed", "unseal"),
+    ("unreachable", nobody_there, "vault", "127.0.0.1", "address"),
+    ("wrong CA", another_ca, "vault", "certificate", "CA file"),
+    ("wrong name", other_names, "certificate", "name", "allowed names"),
+    ("wrong key type", rsa_role, "certificate", "key", "key type"),
+    ("no rights", no_rights, "rights", "patch, watch", "ClusterRole"),
+    ("no object", no_object, "webhook", "no MutatingWebhookConfiguration 'hook'", "-webhook-name"),
+    ("anchor not in bundle", one_bundle_lacks_it, "bundle", "not in every caBundle", "overwrites"),
+    ("clock off", late_clock, "clock", "behind", "clocks"),
+    ("expired", expired, "served", "expired", "restart"),
+    ("another name served", another_name_served, "served", HOST, "restart"),
+    ("foreign certificate", foreign_certificate_served, "served", "anchor", "restart"),
+]
+
+
+@pytest.mark.parametrize(("plant", "where", "detail", "advice"), [f[1:] for f in FAULTS],
+                         ids=[f[0] for f in FAULTS])
+def test_fault(well, plant, where, detail, advice):
+    """One fault, one finding, which says what is wrong and what to do."""
+    plant(well)
+    findings, _ = well.check()
+    also = {"served"} if where == "bundle" else set()
+    assert failed(findings) - also == {where}
+    assert detail in findings[where]["detail"]
+    assert advice in findings[where]["advice"]
+
+
+def test_what_depends_is_skipped(well):
+    seal(well)
+    no_object(well)
+    findings, answer = well.check()
+    assert {name: one["detail"] for name, one in findings.items() if one["state"] == "skipped"} == {
+        "clock": "needs 'vault'", "certificate": "needs 'clock'", "bundle": "needs 'webhook'"}
+    assert answer["skipped"] == 3
+
+
+def test_text(well):
+    seal(well)
+    with tls_server(*well.served) as port:
+        flags = [f"-{name}={value}" for name, value in well.options.items()]
+        done = run_keyhook("check", *flags, f"-connect=127.0.0.1:{port}", env=well.environment)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("FAIL  vault ") and "what to do:" in lines[1]
+    assert lines[-1] == "4 ok, 1 failed, 2 skipped"
+
+
+def test_nothing_is_changed(well):
+    before = well.kube.version("hook")
+    well.check()
+    assert well.kube.version("hook") == before
+    assert not well.kube.seen("patch") and not well.kube.events
+
+
+def test_wrong_use():
+    done = run_keyhook("check", "-cert-source=vault", "-o=json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pki-role" in done.stderr or "pki-address" in done.stderr

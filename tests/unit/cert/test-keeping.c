@@ -1,0 +1,413 @@
+/* The decisions of the keeper's threads, on a clock that the test moves. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+#include "cert/changer.h"
+#include "cert/claim.h"
+#include "cert/contest.h"
+#include "cert/notice.h"
+#include "cert/self-signed.h"
+
+#define US_PER_SECOND 1000000
+#define HOUR ((int64_t)3600)
+
+static int64_t clock_s;
+
+static int64_t clock_us(void)
+{
+    return clock_s * US_PER_SECOND;
+}
+
+/* --- contest -------------------------------------------------------------------------------------- */
+
+static void test_contest(void **state)
+{
+    struct contest c = { 0 };
+    int64_t now = 77 * US_PER_SECOND;
+    (void)state;
+    for (unsigned i = 0; i < 10 * CONTEST_OVERWRITES_MAX; i++)
+        assert_false(contest_note(&c, now += 5 * US_PER_SECOND)); /* twelve a minute are repairs */
+    assert_false(contest_is_on(&c, now));
+    now += CONTEST_SPAN_US;
+    for (unsigned i = 0; i < CONTEST_OVERWRITES_MAX; i++)
+        assert_false(contest_note(&c, now += US_PER_SECOND));
+    assert_true(contest_note(&c, now += US_PER_SECOND));
+    assert_true(contest_is_on(&c, now));
+    assert_false(contest_note(&c, now += US_PER_SECOND)); /* told once */
+    assert_true(contest_is_on(&c, now + CONTEST_SPAN_US - 1));
+    assert_false(contest_is_on(&c, now + CONTEST_SPAN_US));
+    assert_false(contest_note(&c, now + CONTEST_SPAN_US)); /* and counts anew */
+}
+
+/* --- notices -------------------------------------------------------------------------------------- */
+
+static void test_notices(void **state)
+{
+    struct notice_board board = { 0 };
+    enum notice_id id;
+    char text[NOTICE_TEXT_MAX];
+    unsigned sent = 0;
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        notice_post(&board, NOTICE_FALLBACK, (int64_t)i * US_PER_SECOND, "number %u", i);
+        sent += notice_take(&board, &id, text);
+    }
+    assert_int_equal(sent, NOTICES_AN_HOUR);
+    assert_int_equal(id, NOTICE_FALLBACK);
+    assert_string_equal(text, "number 3");
+    notice_post(&board, NOTICE_FALLBACK, HOUR * US_PER_SECOND, "later");
+    notice_post(&board, NOTICE_FALLBACK, HOUR * US_PER_SECOND, "newest");
+    assert_true(notice_is_pending(&board));
+    assert_true(notice_take(&board, &id, text));
+    assert_string_equal(text, "newest");
+    assert_false(notice_is_pending(&board));
+}
+
+static void test_recovery_is_told_after_trouble_alone(void **state)
+{
+    struct notice_board board = { 0 };
+    (void)state;
+    notice_recover(&board, 1, "fine");
+    assert_false(notice_is_pending(&board));
+    notice_post(&board, NOTICE_RENEWAL_FAILED, 1, "bad");
+    notice_recover(&board, 2, "fine");
+    assert_true(board.at[NOTICE_RECOVERED].is_pending);
+    board.at[NOTICE_RECOVERED].is_pending = false;
+    notice_recover(&board, 3, "fine");
+    assert_false(board.at[NOTICE_RECOVERED].is_pending);
+}
+
+static void test_long_notices_are_cut(void **state)
+{
+    struct notice_board board = { 0 };
+    enum notice_id id;
+    char text[NOTICE_TEXT_MAX];
+    (void)state;
+    notice_post(&board, NOTICE_CONTESTED, 1, "%02000d", 7);
+    assert_true(notice_take(&board, &id, text));
+    assert_int_equal(strlen(text), NOTICE_TEXT_MAX - 1);
+}
+
+/* --- the state ------------------------------------------------------------------------------------ */
+
+struct world {
+    struct keeping k;
+    struct cert_source *source;
+    struct cert_store *store;
+};
+
+static void begin(struct world *w, bool publishes)
+{
+    static const struct kube_settings somewhere = { 0 };
+    struct error err = ERROR_INIT;
+    clock_s = 2000000000;
+    w->store = cert_store_new();
+    assert_non_null(w->store);
+    assert_int_equal(cert_source_self_signed(SLICE("w"), &w->source, &err), 0);
+    struct cert_keeper_settings settings = {
+        .source = w->source,
+        .store = w->store,
+        .kube = publishes ? &somewhere : NULL,
+        .webhook = SLICE("w"),
+        .settle = 10,
+        .wall_us = clock_us,
+    };
+    keeping_init(&w->k, &settings);
+}
+
+static void end(struct world *w)
+{
+    keeping_done(&w->k);
+    cert_source_free(w->source);
+    cert_store_free(w->store);
+}
+
+/* A new certificate, with another anchor each time, or as if it had that of the last one. */
+static void put(struct world *w, bool same_anchor, bool is_own)
+{
+    struct cert_issue made;
+    enum vault_failure failure;
+    struct error err = ERROR_INIT;
+    cert_issue_init(&made);
+    if (w->source->kind->issue(w->source, clock_s, &made, &failure, &err) < 0)
+        fail_msg("%s", err.msg);
+    made.is_own = is_own;
+    if (same_anchor) {
+        buf_clear(&made.anchor);
+        buf_put_slice(&made.anchor, held_anchor(&w->k.serving));
+    }
+    keeping_put(&w->k, &made);
+    cert_issue_done(&made);
+}
+
+/* The publisher read the object: all anchors are there, or not; and there is something to write, or not. */
+static void report(struct world *w, bool holds_all, bool is_needed)
+{
+    struct claim claim;
+    struct error err = ERROR_INIT;
+    struct trust_plan plan = { .holds_all = holds_all, .is_needed = is_needed };
+    assert_int_equal(claim_take(&w->k, &claim, &err), 0);
+    (void)claim_report(&w->k, &claim, &plan);
+    claim_done(&claim);
+}
+
+static void test_first_one_serves_and_ready_follows(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, true);
+    assert_true(changer_step(&w.k));
+    struct cert_bundle *b = cert_store_ref(w.store);
+    assert_ptr_equal(b, w.k.serving.issue.bundle);
+    cert_bundle_unref(b);
+    assert_false(atomic_load(&w.k.is_ready));
+    report(&w, true, false);
+    assert_false(changer_step(&w.k));
+    assert_true(atomic_load(&w.k.is_ready));
+    report(&w, false, true);
+    (void)changer_step(&w.k);
+    assert_true(atomic_load(&w.k.is_ready)); /* latched */
+    claim_report_absent(&w.k);
+    (void)changer_step(&w.k);
+    assert_true(atomic_load(&w.k.is_ready));
+    clock_s += CERT_SELF_SIGNED_LIFE;
+    (void)changer_step(&w.k);
+    assert_false(atomic_load(&w.k.is_ready));
+    end(&w);
+}
+
+static void test_another_anchor_settles(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    report(&w, true, false);
+    clock_s += HOUR;
+    put(&w, false, false);
+    assert_int_equal(w.k.waiting.seen, 0);
+    report(&w, true, false);
+    clock_s += 9;
+    assert_false(changer_step(&w.k));
+    report(&w, false, true); /* overwritten: it begins anew */
+    clock_s += 100;
+    assert_false(changer_step(&w.k));
+    report(&w, true, false);
+    clock_s += 9;
+    assert_false(changer_step(&w.k));
+    clock_s += 1;
+    assert_true(changer_step(&w.k));
+    assert_int_equal(w.k.left_count, 1);
+    assert_false(w.k.left[0].is_own);
+    assert_int_equal(w.k.left[0].until, clock_s + CERT_SELF_SIGNED_LIFE);
+    report(&w, true, true); /* the stamp is to be written: not forgotten */
+    assert_int_equal(w.k.left_count, 1);
+    report(&w, true, false);
+    assert_int_equal(w.k.left_count, 0);
+    end(&w);
+}
+
+static void test_same_anchor_needs_no_settling(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    report(&w, true, false);
+    clock_s += HOUR;
+    put(&w, true, false);
+    assert_true(changer_step(&w.k));
+    assert_int_equal(w.k.left_count, 0);
+    end(&w);
+}
+
+/* The settling time goes on when a newer certificate under the same new anchor comes meanwhile. */
+static void test_renewal_does_not_begin_settling_anew(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    report(&w, true, false);
+    put(&w, false, false);
+    report(&w, true, false);
+    clock_s += 9;
+    assert_false(changer_step(&w.k));
+    struct cert_issue made;
+    enum vault_failure failure;
+    struct error err = ERROR_INIT;
+    cert_issue_init(&made);
+    assert_int_equal(w.source->kind->issue(w.source, clock_s, &made, &failure, &err), 0);
+    buf_clear(&made.anchor);
+    buf_put_slice(&made.anchor, held_anchor(&w.k.waiting));
+    keeping_put(&w.k, &made);
+    cert_issue_done(&made);
+    assert_int_equal(w.k.left_count, 0);
+    clock_s += 1;
+    assert_true(changer_step(&w.k));
+    end(&w);
+}
+
+static void test_own_anchor_is_dropped_after_settling(void **state)
+{
+    struct world w;
+    struct claim claim;
+    struct error err = ERROR_INIT;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, true);
+    assert_true(changer_step(&w.k));
+    clock_s += CERT_SELF_SIGNED_LIFE - LIFE_LAST_MOMENT; /* the old one ends */
+    put(&w, false, true);
+    assert_true(changer_step(&w.k));
+    assert_int_equal(w.k.left_count, 1);
+    assert_true(w.k.left[0].is_own);
+    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
+    assert_int_equal(claim.count, 1); /* not due */
+    claim_done(&claim);
+    w.k.left[0].due_us = 0;
+    assert_int_equal(claim_next_due(&w.k), 0);
+    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
+    assert_int_equal(claim.count, 2);
+    assert_int_equal(claim.anchors[0].role, TRUST_HOLD);
+    assert_int_equal(claim.anchors[1].role, TRUST_DROP);
+    claim_done(&claim);
+    end(&w);
+}
+
+static void test_retiring_drops_all_of_our_own(void **state)
+{
+    struct world w;
+    struct claim claim;
+    struct error err = ERROR_INIT;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, true);
+    assert_true(changer_step(&w.k));
+    put(&w, false, true);
+    w.k.is_retiring = true;
+    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
+    assert_int_equal(claim.count, 2);
+    assert_int_equal(claim.anchors[0].role, TRUST_DROP);
+    assert_int_equal(claim.anchors[1].role, TRUST_DROP);
+    claim_done(&claim);
+    report(&w, false, true);
+    assert_false(w.k.is_retired);
+    report(&w, false, false);
+    assert_true(w.k.is_retired);
+    end(&w);
+}
+
+static void test_an_anchor_that_is_held_again_is_not_retired(void **state)
+{
+    struct world w;
+    struct claim claim;
+    struct error err = ERROR_INIT;
+    struct buf first;
+    (void)state;
+    begin(&w, true);
+    buf_init(&first, CERT_ANCHOR_MAX);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    buf_put_slice(&first, held_anchor(&w.k.serving));
+    clock_s += CERT_SELF_SIGNED_LIFE - 1;
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    buf_clear(&w.k.serving.issue.anchor); /* the CA was changed back */
+    buf_put_slice(&w.k.serving.issue.anchor, buf_slice(&first));
+    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
+    assert_int_equal(claim.count, 1);
+    assert_int_equal(claim.anchors[0].role, TRUST_HOLD);
+    claim_done(&claim);
+    report(&w, true, false);
+    assert_int_equal(w.k.left_count, 0);
+    buf_done(&first);
+    end(&w);
+}
+
+static void test_many_left_anchors_have_a_limit(void **state)
+{
+    struct world w;
+    struct claim claim;
+    struct error err = ERROR_INIT;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    for (unsigned i = 0; i < 2 * KEEPING_LEFT_MAX; i++) {
+        clock_s += CERT_SELF_SIGNED_LIFE;
+        put(&w, false, false);
+        assert_true(changer_step(&w.k));
+    }
+    assert_int_equal(w.k.left_count, KEEPING_LEFT_MAX);
+    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
+    assert_int_equal(claim.count, KEEPING_LEFT_MAX + 1);
+    claim_done(&claim);
+    end(&w);
+}
+
+static void test_without_publication_nothing_is_waited_for_but_clocks(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, false);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    assert_true(atomic_load(&w.k.is_ready));
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    assert_int_equal(w.k.left_count, 0);
+    end(&w);
+}
+
+static void test_clock_goes_back(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    report(&w, true, false);
+    assert_false(changer_step(&w.k));
+    clock_s -= 10 * HOUR; /* the one that is served has not begun */
+    assert_false(changer_step(&w.k));
+    assert_false(atomic_load(&w.k.is_ready));
+    put(&w, false, false);
+    assert_true(changer_step(&w.k)); /* at once */
+    assert_true(atomic_load(&w.k.is_ready));
+    report(&w, true, false);
+    assert_int_equal(w.k.serving.seen, clock_s);
+    end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_contest),
+        cmocka_unit_test(test_notices),
+        cmocka_unit_test(test_recovery_is_told_after_trouble_alone),
+        cmocka_unit_test(test_long_notices_are_cut),
+        cmocka_unit_test(test_first_one_serves_and_ready_follows),
+        cmocka_unit_test(test_another_anchor_settles),
+        cmocka_unit_test(test_same_anchor_needs_no_settling),
+        cmocka_unit_test(test_renewal_does_not_begin_settling_anew),
+        cmocka_unit_test(test_own_anchor_is_dropped_after_settling),
+        cmocka_unit_test(test_retiring_drops_all_of_our_own),
+        cmocka_unit_test(test_an_anchor_that_is_held_again_is_not_retired),
+        cmocka_unit_test(test_many_left_anchors_have_a_limit),
+        cmocka_unit_test(test_without_publication_nothing_is_waited_for_but_clocks),
+        cmocka_unit_test(test_clock_goes_back),
+    };
+    return cmocka_run_group_tests_name("keeping", tests, NULL, NULL);
+}
