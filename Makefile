@@ -159,9 +159,13 @@ SUITES = scripts/run-suites --build $(B) --make '$(MAKEOVERRIDES) VARIANT=$(VARI
 check: ## unit, cases and meta: about a minute
 	@$(SUITES) --set check
 
-test: ## everything that needs no cluster
+test: ## everything; what needs real servers in a short form
 	@$(call DEPS,build test)
 	@$(SUITES) --set test
+
+test-cluster: all ## against real API servers and Vault, at full length: at most 40 minutes, and 20 more the first time
+	@$(call DEPS,build test)
+	@KEYHOOK=$(B)/keyhook tests/e2e/run --judge
 
 prove: ## the long proofs
 	@$(call DEPS,build test prove)
@@ -215,8 +219,8 @@ clean: ## remove everything that was made
 	@rm -rf build compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_. ]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
+	@sed -n 's/^\([a-z_. -]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
 
 FORCE:
-.PHONY: FORCE all programs check test prove fuzz unit meta cases conformance integration bench \
+.PHONY: FORCE all programs check test test-cluster prove fuzz unit meta cases conformance integration bench \
 	accept demo deps docs format lint install clean help

@@ -98,7 +98,7 @@ def test_goals():
     commands += re.findall(r"`(make(?: [a-z-]+)?)`", page())
     assert "make demo" in commands and "make test" in commands
     with open(os.path.join(ROOT, "Makefile"), encoding="utf-8") as text:
-        goals = set(re.findall(r"^([a-z ]+):", text.read(), re.MULTILINE))
+        goals = set(re.findall(r"^([a-z -]+):", text.read(), re.MULTILINE))
     goals = {word for line in goals for word in line.split()}
     for command in commands:
         program, *rest = command.split()

@@ -72,6 +72,14 @@ def test_ends_with_one_closing_line(tmp_path):
     assert run(tmp_path, rows, "one")[1][-1] == "3 passed, 0 failed"
 
 
+def test_a_skipped_suite_is_counted_and_explained(tmp_path):
+    rows = ["one | all | par | sum | - | echo 3 passed, 0 failed",
+            "two | all | par | sum | - | echo no such tool; exit 77"]
+    status, lines, _ = run(tmp_path, rows, "--set", "all")
+    assert (status, lines[-1]) == (0, "3 passed, 0 failed, 1 skipped")
+    assert "--- two skipped: no such tool" in lines
+
+
 def test_a_failed_first_suite_stops_the_rest(tmp_path):
     rows = ["build | all | first | exit | - | false", "rest | all | par | exit | - | touch ran"]
     status, lines, _ = run(tmp_path, rows, "--set", "all")
