@@ -1,7 +1,6 @@
 #include "server/connection.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +8,7 @@
 #include "base/time.h"
 #include "cert/store.h"
 #include "metrics/metrics.h"
+#include "server/push.h"
 #include "server/state.h"
 #include "server/worker.h"
 
@@ -79,6 +79,7 @@ static void started(struct worker *w, struct MHD_Connection *c, void **socket_co
     const union MHD_ConnectionInfo *tls =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     struct connection *conn = calloc(1, sizeof(*conn));
+    push_disable();
     if (!conn)
         return; /* no certificate without a record: the handshake fails */
     conn->worker = w;
@@ -183,10 +184,6 @@ void connection_cork(struct connection *conn)
     conn->is_corked = true;
 }
 
-/*
- * libmicrohttpd sets TCP_CORK for the header and pushes when it has "sent" the body; what GnuTLS
- * held back comes after that push and would wait 200 ms for the kernel's own.
- */
 void connection_flush(struct connection *conn)
 {
     if (!conn->is_corked)
@@ -196,8 +193,6 @@ void connection_flush(struct connection *conn)
         /* the socket is full and nobody would try again */
         (void)shutdown(conn->fd, SHUT_RDWR);
         metrics_count(conn->worker->server->config.metrics, METRIC_CLOSED, LIMIT_UNREAD);
-    } else {
-        (void)setsockopt(conn->fd, IPPROTO_TCP, TCP_CORK, &(int){ 0 }, sizeof(int));
     }
 }
 
