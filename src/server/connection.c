@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "cert/store.h"
 #include "metrics/metrics.h"
+#include "server/farewell.h"
 #include "server/push.h"
 #include "server/state.h"
 #include "server/worker.h"
@@ -72,14 +73,21 @@ static int on_handshake(gnutls_session_t session, unsigned type, unsigned when, 
     return 0;
 }
 
+/* Stands for every connection that is none of a client; never looked into. */
+static struct connection visitor;
+
 static void started(struct worker *w, struct MHD_Connection *c, void **socket_context)
 {
     const union MHD_ConnectionInfo *fd =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     const union MHD_ConnectionInfo *tls =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    struct connection *conn = calloc(1, sizeof(*conn));
     push_disable();
+    if (farewell_visited(w, c)) {
+        *socket_context = &visitor;
+        return;
+    }
+    struct connection *conn = calloc(1, sizeof(*conn));
     if (!conn)
         return; /* no certificate without a record: the handshake fails */
     conn->worker = w;
@@ -115,6 +123,8 @@ static enum no_handshake_id no_handshake(const struct connection *conn)
 static void closed(struct worker *w, void **socket_context)
 {
     struct connection *conn = *socket_context;
+    if (conn == &visitor)
+        return;
     if (!conn) {
         atomic_fetch_sub(&w->open, 1);
         return;
