@@ -58,15 +58,17 @@ class Daemon:
                                             stdin=subprocess.DEVNULL, env=clean_environment(env),
                                             preexec_fn=preexec)
         self.port = self.plain_port = None
+        self.has_plain_port = any(arg.startswith("-plain-listen") for arg in args)
 
     def wait_ready(self):
-        def ready():
+        def told_port(pattern):
             assert self.process.poll() is None, f"ended at start: {self.log_text()}"
-            return re.search(r'listening\W.*\bport\W+(\d+)', self.log_text())
+            return re.search(pattern + r'\W.*\bport\W+(\d+)', self.log_text())
 
-        self.port = int(wait_for(ready, "the daemon to listen")[1])
-        plain = re.search(r'listening without TLS\W.*\bport\W+(\d+)', self.log_text())
-        self.plain_port = int(plain[1]) if plain else None
+        self.port = int(wait_for(lambda: told_port("listening"), "the daemon to listen")[1])
+        if self.has_plain_port:
+            plain = wait_for(lambda: told_port("listening without TLS"), "the port without TLS")
+            self.plain_port = int(plain[1])
         return self
 
     # --- log
