@@ -51,7 +51,7 @@ LIB_SRC     := $(filter-out $(MAIN_SRC),$(sort $(wildcard src/*/*.c)))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 UNIT_SRC    := $(sort $(wildcard tests/unit/*/test-*.c))
 ENGINE_SRC  := $(sort $(wildcard tests/engine/*.c))
-CLIENT_SRC  := $(sort $(wildcard tests/client/*.c))
+CLIENT_SRC  := $(sort $(wildcard tests/clients/*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 REPLAY_SRC  := tests/fuzz/replay-main.c
 BENCH_SRC   := $(sort $(wildcard tests/bench/bench-*.c tests/bench/server/*.c))
@@ -68,14 +68,21 @@ ifeq ($(B),build/release)
 BIN      += $(if $(BIN),build/keyhook)
 endif
 
+comma := ,
+
 # Extra link flags of one test program: LINK_FLAGS_<path without .c>
 # LINK_FLAGS_tests/unit/base/test-buf := -Wl,--wrap=realloc
-LINK_FLAGS_tests/unit/kube/test-settings := -Wl,--wrap=time_monotonic_us
-LINK_FLAGS_tests/unit/kube/test-memory := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+ALLOC_FAULT := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk)
+LINK_FLAGS_tests/clients/call := $(ALLOC_FAULT) -Wl,--wrap=time_boot_us,--wrap=free
+LINK_FLAGS_tests/engine/test-allocations := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/http/test-http := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/http/test-reply := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/kube/test-memory := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/kube/test-settings := -Wl,--wrap=time_boot_us
+LINK_FLAGS_tests/unit/vault/test-signed := $(ALLOC_FAULT)
 LINK_MEMORY := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LINK_FLAGS_tests/unit/cert/test-trust-limits := $(LINK_MEMORY)
 LINK_FLAGS_tests/unit/cert/test-bundle := $(LINK_MEMORY)
-LINK_FLAGS_tests/engine/test-allocations := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 # --- building ----------------------------------------------------------------------------------
 
@@ -115,9 +122,9 @@ $(B)/tests/engine/%: $(B)/tests/engine/%.o $(B)/libsupport.a $(B)/libkeyhook.a $
 	@echo "  LINK  $@"
 	@$(LINK) $(LINK_FLAGS_tests/engine/$*) -o $@ $(filter-out %/flags,$^) -lcmocka $(LIBS)
 
-$(B)/tests/client/%: $(B)/tests/client/%.o $(B)/libkeyhook.a $(B)/flags
+$(B)/tests/clients/%: $(B)/tests/clients/%.o $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags
 	@echo "  LINK  $@"
-	@$(LINK) -o $@ $(filter-out %/flags,$^) $(LIBS)
+	@$(LINK) $(LINK_FLAGS_tests/clients/$*) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(REPLAY_SRC:%.c=$(B)/%.o))
 $(B)/tests/fuzz/fuzz-%: $(B)/tests/fuzz/fuzz-%.o $(FUZZ_MAIN) $(B)/libsupport.a $(B)/libkeyhook.a $(B)/flags

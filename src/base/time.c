@@ -27,6 +27,11 @@ int64_t time_monotonic_ms(void)
     return time_monotonic_us() / 1000;
 }
 
+int64_t time_boot_us(void)
+{
+    return read_clock_us(CLOCK_BOOTTIME);
+}
+
 int64_t time_wall_us(void)
 {
     return read_clock_us(CLOCK_REALTIME);

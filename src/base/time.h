@@ -13,6 +13,9 @@
 int64_t time_monotonic_us(void);
 int64_t time_monotonic_ms(void);
 
+/* The same, and it goes on while the machine is suspended: for lives that others count. */
+int64_t time_boot_us(void);
+
 /* Microseconds since 1970-01-01T00:00:00Z; may jump when the clock is set. */
 int64_t time_wall_us(void);
 

@@ -19,7 +19,8 @@ struct http_address {
 
 /*
  * Reads scheme, host and port of an http or https URL.  -1 with ERROR_USAGE, and what is wrong in the
- * message: another scheme, a name or password inside, a query, control characters.
+ * message: another scheme, no host, a port that is none, a name or password inside, a query, anything but
+ * printable ASCII.  What may be a secret is not shown.
  */
 int http_address_parse(struct slice url, struct http_address *ret, struct error *err)
     __attribute__((warn_unused_result));

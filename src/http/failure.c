@@ -9,8 +9,8 @@ static const struct { int code; enum http_failure failure; } rows[] = {
     { CURLE_COULDNT_RESOLVE_PROXY,    HTTP_FAILURE_RESOLVE },
     { CURLE_COULDNT_CONNECT,          HTTP_FAILURE_CONNECT },
     { CURLE_PROXY,                    HTTP_FAILURE_CONNECT },
+    { CURLE_SSL_CONNECT_ERROR,        HTTP_FAILURE_CONNECT }, /* before any certificate: a server that starts or is no TLS */
     { CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILURE_TLS },
-    { CURLE_SSL_CONNECT_ERROR,        HTTP_FAILURE_TLS },
     { CURLE_SSL_CERTPROBLEM,          HTTP_FAILURE_TLS },
     { CURLE_SSL_ISSUER_ERROR,         HTTP_FAILURE_TLS },
     { CURLE_SSL_CIPHER,               HTTP_FAILURE_TLS },

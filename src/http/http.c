@@ -9,10 +9,10 @@
 #include <curl/curl.h>
 #include <jansson.h>
 
+#include "base/time.h"
 #include "base/version.h"
 #include "http/address.h"
 #include "http/failure.h"
-#include "http/reply.h"
 
 #define US_PER_SECOND 1000000
 #define US_PER_MS 1000
@@ -39,7 +39,9 @@ struct call {
     http_stream_fn *take; /* NULL: everything goes to the reply's body */
     void *arg;
     size_t head_bytes;
-    bool is_over_limit, is_ended; /* is_ended: by `take` */
+    int64_t silence, last_byte; /* microseconds; how long none may come, 0: does not matter */
+    bool is_silent;
+    bool is_over_limit, is_out_of_memory, is_ended; /* is_ended: by `take` */
 };
 
 /* --- set-up ------------------------------------------------------------------------------------ */
@@ -53,7 +55,7 @@ static void free_wiped(void *memory)
 
 int http_global_init(struct error *err)
 {
-    json_set_alloc_funcs(reply_malloc, free_wiped);
+    json_set_alloc_funcs(malloc, free_wiped);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return error_set(err, ERROR_INTERNAL, "libcurl cannot be initialised");
     return 0;
@@ -83,6 +85,18 @@ static void route_by_name(struct http_client *c, bool *ok)
         *ok = (c->route = NULL) != NULL;
 }
 
+/* It becomes a part of the URL. */
+static bool is_host_name(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char b = name.ptr[i];
+        if (!((b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
+              b == '-' || b == '.' || b == '_'))
+            return false;
+    }
+    return name.len < HTTP_HOST_MAX;
+}
+
 static bool copy_settings(struct http_client *c, const struct http_settings *s)
 {
     bool ok = true;
@@ -110,6 +124,9 @@ int http_client_new(const struct http_settings *settings, struct http_client **r
         return -1;
     if (address.is_plain && !settings->plain_ok)
         return error_set(err, ERROR_USAGE, "the address '" SLICE_FMT "' is not https://",
+                         SLICE_ARG(settings->base));
+    if (!is_host_name(settings->server_name))
+        return error_set(err, ERROR_USAGE, "the name to verify for '" SLICE_FMT "' is no host name",
                          SLICE_ARG(settings->base));
     CLEANUP(http_client_free) struct http_client *c = calloc(1, sizeof(*c));
     if (!c)
@@ -143,7 +160,7 @@ void http_client_cancel(struct http_client *c)
 void http_reply_init(struct http_reply *r, size_t body_limit)
 {
     *r = (struct http_reply){ 0 };
-    buf_init(&r->location, HTTP_URL_MAX);
+    buf_init_secret(&r->location, HTTP_URL_MAX);
     buf_init_secret(&r->body, body_limit);
 }
 
@@ -160,6 +177,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
     struct call *call = arg;
     size_t len = size * count;
     long status = 0;
+    call->last_byte = time_monotonic_us();
     (void)curl_easy_getinfo(call->client->easy, CURLINFO_RESPONSE_CODE, &status);
     if (call->take && status == 200) {
         call->is_ended = !call->take(call->arg, (struct slice){ bytes, len });
@@ -171,25 +189,28 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
         return 0;
     }
     buf_put(body, bytes, len);
-    return len;
+    call->is_over_limit = body->failure == BUF_FULL;
+    return body->failure == BUF_OK ? len : 0;
 }
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *arg)
 {
     struct call *call = arg;
     (void)bytes;
+    call->last_byte = time_monotonic_us();
     call->head_bytes += size * count;
     call->is_over_limit = call->is_over_limit || call->head_bytes > HTTP_HEAD_MAX;
     return call->is_over_limit ? 0 : size * count;
 }
 
 /* Called at least once a second. */
-static int look_for_cancel(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
-                           curl_off_t up)
+static int look_around(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
 {
-    const struct call *call = arg;
+    struct call *call = arg;
     (void)down_total, (void)down, (void)up_total, (void)up;
-    return atomic_load(&call->client->is_cancelled) ? 1 : 0;
+    call->is_silent = call->silence > 0 && time_monotonic_us() - call->last_byte > call->silence;
+    return call->is_silent || atomic_load(&call->client->is_cancelled) ? 1 : 0;
 }
 
 /* --- a request --------------------------------------------------------------------------------- */
@@ -219,10 +240,11 @@ static int add_header(struct curl_slist **list, const char *name, struct slice v
     if (!is_clean(value))
         return error_set(err, ERROR_USAGE, "the header %s holds a control character", name);
     int n = snprintf(line, sizeof(line), "%s: " SLICE_FMT, name, SLICE_ARG(value));
-    if (n < 0 || (size_t)n >= sizeof(line))
-        return error_set(err, ERROR_LIMIT, "the header %s is too long", name);
-    struct curl_slist *longer = curl_slist_append(*list, line);
+    bool fits = n >= 0 && (size_t)n < sizeof(line);
+    struct curl_slist *longer = fits ? curl_slist_append(*list, line) : NULL;
     explicit_bzero(line, sizeof(line));
+    if (!fits)
+        return error_set(err, ERROR_LIMIT, "the header %s is too long", name);
     if (!longer)
         return error_nomem(err);
     *list = longer;
@@ -259,58 +281,79 @@ static long millis(int64_t us)
     return (long)((us + US_PER_MS - 1) / US_PER_MS);
 }
 
+/* A text that could not be copied would silently be the default: for a CA, the system's. */
+static void set_text(struct call *call, CURLoption option, const char *text)
+{
+    if (curl_easy_setopt(call->client->easy, option, text) != CURLE_OK)
+        call->is_out_of_memory = true;
+}
+
 static void set_transport(struct http_client *c, struct call *call)
 {
     CURL *e = c->easy;
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, c->address.is_plain ? "http" : "https");
+    curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* no waiting for a look-up that hangs */
+    set_text(call, CURLOPT_PROTOCOLS_STR, c->address.is_plain ? "http" : "https");
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(e, CURLOPT_USERAGENT, c->user_agent);
+    set_text(call, CURLOPT_USERAGENT, c->user_agent);
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, millis(c->connect_timeout));
     if (c->ca_file || c->ca_path) { /* and nothing else: libcurl would add the system's */
-        curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file);
-        curl_easy_setopt(e, CURLOPT_CAPATH, c->ca_path);
+        set_text(call, CURLOPT_CAINFO, c->ca_file);
+        set_text(call, CURLOPT_CAPATH, c->ca_path);
     }
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(e, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, look_for_cancel);
+    curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, look_around);
     curl_easy_setopt(e, CURLOPT_XFERINFODATA, call);
 }
 
-static void set_request(struct http_client *c, const struct http_request *req, const char *url,
-                        struct curl_slist *headers)
+static void set_request(struct http_client *c, struct call *call, const struct http_request *req,
+                        const char *url, struct curl_slist *headers)
 {
     CURL *e = c->easy;
-    curl_easy_setopt(e, CURLOPT_URL, url);
+    set_text(call, CURLOPT_URL, url);
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
     if (slice_is_present(req->body)) {
         curl_easy_setopt(e, CURLOPT_POST, 1L);
         curl_easy_setopt(e, CURLOPT_POSTFIELDS, req->body.ptr);
         curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body.len);
     }
-    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, req->method);
+    set_text(call, CURLOPT_CUSTOMREQUEST, req->method);
+}
+
+/*
+ * libcurl's own words name host and port.  An @ in them can only come from a proxy variable, which may hold
+ * a password: addresses have none.
+ */
+static const char *describe(CURLcode code, enum http_failure why, const char *detail)
+{
+    if (why == HTTP_FAILURE_LIMIT)
+        return "the reply is larger than the limit";
+    if (why == HTTP_FAILURE_CANCELLED)
+        return "given up, because the program ends";
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return "nothing came for too long";
+    return detail[0] && !strchr(detail, '@') ? detail : curl_easy_strerror(code);
 }
 
 static int fail(const struct http_client *c, const struct http_request *req,
                 const struct call *call, CURLcode code, const char *detail,
                 enum http_failure *ret_failure, struct error *err)
 {
-    enum http_failure why = call->is_over_limit ? HTTP_FAILURE_LIMIT : http_failure_of(code);
-    enum error_code own = why == HTTP_FAILURE_LIMIT ? ERROR_LIMIT : ERROR_IO;
-    if (code == CURLE_OUT_OF_MEMORY)
-        own = ERROR_NOMEM;
-    if (why == HTTP_FAILURE_LIMIT)
-        detail = "the reply is larger than the limit";
-    else if (why == HTTP_FAILURE_CANCELLED)
-        detail = "given up, because the program ends";
+    enum http_failure why = call->is_over_limit ? HTTP_FAILURE_LIMIT
+                            : call->is_silent   ? HTTP_FAILURE_TIMEOUT
+                                                : http_failure_of(code);
     *ret_failure = why;
-    return error_set(err, own, "%s %s: %s", req->method, c->base,
-                     detail[0] ? detail : curl_easy_strerror(code));
+    if ((code == CURLE_OUT_OF_MEMORY && !call->is_over_limit) ||
+        call->reply->body.failure == BUF_NOMEM)
+        return error_nomem(err);
+    return error_set(err, why == HTTP_FAILURE_LIMIT ? ERROR_LIMIT : ERROR_IO, "%s %s: %s",
+                     req->method, c->base, describe(code, why, detail));
 }
 
 static void read_reply(struct http_client *c, struct http_reply *ret)
@@ -324,6 +367,8 @@ static void read_reply(struct http_client *c, struct http_reply *ret)
     ret->status = (unsigned)status;
     if (after > HTTP_RETRY_AFTER_MAX / US_PER_SECOND)
         after = HTTP_RETRY_AFTER_MAX / US_PER_SECOND;
+    if (after < 0) /* a date that has passed */
+        after = 0;
     ret->retry_after = (int64_t)after * US_PER_SECOND;
     buf_put_slice(&ret->location, slice_of(location));
 }
@@ -338,9 +383,16 @@ static int make_url(const struct http_client *c, const struct http_request *req,
     return 0;
 }
 
+/* Then "out of memory" is libcurl's word for a header line above its own limit of 100 KB. */
+static bool has_reply_begun(const struct http_client *c)
+{
+    curl_off_t us = 0;
+    return curl_easy_getinfo(c->easy, CURLINFO_STARTTRANSFER_TIME_T, &us) == CURLE_OK && us > 0;
+}
+
 /* From an empty reply to a full one. */
 static int perform(struct http_client *c, const struct http_request *req, struct call *call,
-                   int64_t silence, enum http_failure *ret_failure, struct error *err)
+                   enum http_failure *ret_failure, struct error *err)
 {
     char url[HTTP_URL_MAX], detail[CURL_ERROR_SIZE] = "";
     CLEANUP(free_headers) struct curl_slist *headers = NULL;
@@ -352,22 +404,20 @@ static int perform(struct http_client *c, const struct http_request *req, struct
         return error_nomem(err);
     curl_easy_reset(c->easy); /* the connections stay */
     set_transport(c, call);
-    set_request(c, req, url, headers);
+    set_request(c, call, req, url, headers);
+    if (call->silence == 0)
+        curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, millis(c->total_timeout));
     curl_easy_setopt(c->easy, CURLOPT_CONNECT_TO, route);
     curl_easy_setopt(c->easy, CURLOPT_ERRORBUFFER, detail);
-    if (silence > 0) {
-        curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_TIME, (long)(silence / US_PER_SECOND));
-    } else {
-        curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, millis(c->total_timeout));
-    }
-    CURLcode code = curl_easy_perform(c->easy);
+    CURLcode code = call->is_out_of_memory ? CURLE_OUT_OF_MEMORY : curl_easy_perform(c->easy);
+    if (code == CURLE_OUT_OF_MEMORY && has_reply_begun(c))
+        call->is_over_limit = true;
     read_reply(c, call->reply);
     curl_easy_reset(c->easy); /* it may not keep pointers into this frame */
     if (code != CURLE_OK && !call->is_ended)
         return fail(c, req, call, code, detail, ret_failure, err);
     *ret_failure = HTTP_FAILURE_NONE;
-    return buf_check(&call->reply->body, "the reply", err);
+    return 0;
 }
 
 static void empty_reply(struct http_reply *r)
@@ -383,14 +433,19 @@ int http_client_call(struct http_client *c, const struct http_request *req, stru
 {
     struct call call = { .client = c, .reply = ret };
     empty_reply(ret);
-    return perform(c, req, &call, 0, ret_failure, err);
+    return perform(c, req, &call, ret_failure, err);
 }
 
 int http_client_stream(struct http_client *c, const struct http_request *req, int64_t silence,
                        http_stream_fn *take, void *arg, struct http_reply *ret,
                        enum http_failure *ret_failure, struct error *err)
 {
-    struct call call = { .client = c, .reply = ret, .take = take, .arg = arg };
+    struct call call = { .client = c,
+                         .reply = ret,
+                         .take = take,
+                         .arg = arg,
+                         .silence = silence,
+                         .last_byte = time_monotonic_us() };
     empty_reply(ret);
-    return perform(c, req, &call, silence, ret_failure, err);
+    return perform(c, req, &call, ret_failure, err);
 }

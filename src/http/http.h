@@ -32,14 +32,14 @@ struct http_settings {
     struct slice base; /* https://host[:port][/path], without a slash at its end */
     struct slice
         ca_file; /* PEM; read again for each new connection; absent: ca_path, else the system's */
-    struct slice ca_path; /* directory of hashed certificates */
-    struct slice
-        server_name; /* name to verify and to send as SNI instead of the host; absent: the host */
-    struct slice user_agent; /* absent: keyhook/<version> */
-    bool plain_ok;           /* http:// is allowed */
-    int64_t connect_timeout; /* default 5 s */
-    int64_t total_timeout;   /* of one request; default 30 s */
-    size_t body_limit;       /* of a reply; 0: HTTP_BODY_MAX */
+    struct slice ca_path;     /* directory of hashed certificates */
+    struct slice server_name; /* DNS name to verify and to send as SNI; absent: the host. NO_PROXY
+                                 looks at it, too */
+    struct slice user_agent;  /* absent: keyhook/<version> */
+    bool plain_ok;            /* http:// is allowed */
+    int64_t connect_timeout;  /* default 5 s */
+    int64_t total_timeout;    /* of one request; default 30 s */
+    size_t body_limit;        /* of a reply; 0: HTTP_BODY_MAX */
 };
 
 struct http_header {
@@ -66,7 +66,7 @@ struct http_reply {
 
 struct http_client;
 
-/* Once, before threads start; makes jansson and libcurl ready.  jansson's memory is wiped on free. */
+/* Once, before threads start: it is not thread-safe. Makes jansson and libcurl ready.  jansson's memory is wiped on free. */
 int http_global_init(struct error *err) __attribute__((warn_unused_result));
 
 /* -1 with ERROR_USAGE for an address that is no https URL (the message names it), ERROR_NOMEM. */
@@ -92,7 +92,8 @@ typedef bool http_stream_fn(void *arg, struct slice bytes);
 /*
  * The same for a reply without end (a watch): body bytes of a status 200 go to `take` as they come,
  * the body of any other status goes to ret->body.  The total time-out does not count; instead the
- * stream fails with HTTP_FAILURE_TIMEOUT after `silence` microseconds without a byte.
+ * stream fails with HTTP_FAILURE_TIMEOUT after `silence` microseconds (and at most a second more) without
+ * a byte.  `silence` is above 0.
  */
 int http_client_stream(struct http_client *c, const struct http_request *req, int64_t silence,
                        http_stream_fn *take, void *arg, struct http_reply *ret,

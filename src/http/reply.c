@@ -1,6 +1,5 @@
 #include "http/reply.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -13,23 +12,12 @@ static const char *const type_names[] = {
     [JSON_FALSE] = "true or false", [JSON_NULL] = "null",
 };
 
-static _Thread_local bool is_starved;
-
-void *reply_malloc(size_t n)
-{
-    void *memory = malloc(n);
-    is_starved = is_starved || !memory;
-    return memory;
-}
-
-/* Where a string cannot grow, jansson 2.14 leaves out a byte and goes on: its own word is not enough. */
 int reply_parse(struct slice text, json_t **ret, struct error *err)
 {
     json_error_t where;
-    is_starved = false;
     CLEANUP(reply_tree_free)
     json_t *tree = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &where);
-    if (is_starved)
+    if (!tree && !where.text[0]) /* jansson has words for all else */
         return error_nomem(err);
     if (!tree)
         return error_set(err, ERROR_SYNTAX, "the reply is not JSON (line %d, column %d)",

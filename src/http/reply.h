@@ -6,10 +6,11 @@
  *
  * A path is member names with dots between ("auth.client_token"); a number selects from an array
  * ("data.ca_chain.0").  Results are borrowed from the tree.  Messages never hold a value.
+ *
+ * Missing memory is ERROR_NOMEM where jansson notices it; 2.14 does not while it gathers a string.
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -25,10 +26,7 @@ static inline void reply_tree_free(json_t *tree)
 
 DEFINE_CLEANUP(reply_tree_free, json_t *);
 
-/* Memory for jansson, given to it by http_global_init(); reply_parse() learns from it that some was missing. */
-void *reply_malloc(size_t n);
-
-/* The parsed text; -1 with ERROR_NOMEM, or ERROR_SYNTAX (position, not text) unless it is one JSON object. */
+/* The parsed text; -1 with ERROR_SYNTAX (position, not text) or ERROR_SHAPE unless it is one JSON object. */
 int reply_parse(struct slice text, json_t **ret, struct error *err)
     __attribute__((warn_unused_result));
 

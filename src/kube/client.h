@@ -15,7 +15,7 @@ struct kube_client {
     struct http_client *http;
     struct http_reply reply;
     struct buf bearer;   /* "Bearer <token>"; empty: none was read */
-    int64_t bearer_time; /* when it was read, monotonic microseconds */
+    int64_t bearer_time; /* when it was read, by time_boot_us() */
     struct kube_counters counters;
     int64_t retry_after;
 };

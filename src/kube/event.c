@@ -86,7 +86,7 @@ static int put_body(const struct kube_event *e, struct buf *out, struct error *e
 {
     char memory[4 * KUBE_EVENT_NOTE_MAX + 16]; /* an escape is at most four times as long */
     struct buf note = buf_over(memory, sizeof(memory) - 1);
-    text_put_line(&note, e->note, KUBE_EVENT_NOTE_MAX);
+    text_put_line(&note, e->note, KUBE_EVENT_NOTE_MAX - sizeof("...") + 1);
     CLEANUP(reply_tree_free) json_t *body = make(e, cut(buf_slice(&note), KUBE_EVENT_NOTE_MAX));
     if (!body)
         return error_nomem(err);

@@ -28,7 +28,12 @@ struct kube_annotation {
     struct slice name, value;
 };
 
-/* Everything belongs to the object; kube_webhook_free() frees it all. Texts are not NUL-terminated. */
+/*
+ * Everything belongs to the object; kube_webhook_free() frees it all.  Texts are not NUL-terminated.
+ *
+ * other_manager is only a hint: who empties a caBundle by an update owns no field by that, so the object
+ * does not tell (who does it by server-side apply is told).
+ */
 struct kube_webhook {
     struct slice name, uid, resource_version;
     struct kube_webhook_entry *entries;  /* in the order of the object; names are unique */

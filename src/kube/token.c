@@ -25,7 +25,7 @@ static int read_bearer(const struct kube_client *c, struct buf *bearer, struct e
 
 int kube_token_get(struct kube_client *c, struct error *err)
 {
-    int64_t now = time_monotonic_us();
+    int64_t now = time_boot_us();
     bool has_one = c->bearer.len > 0;
     if (c->set.token_file.len == 0 || (has_one && now - c->bearer_time < KUBE_TOKEN_AGE_MAX))
         return 0;

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "http/address.h"
 #include "http/reply.h"
 
 #define SETTINGS_MAX ((size_t)16 << 10)
-#define ERROR_TEXT_MAX 300u /* bytes of Vault's own words in a message */
 #define BODY_MAX ((size_t)64 << 10)
+#define SHOWN_MAX ((size_t)8 * TEXT_VALUE_MAX) /* a shown byte may take several */
+#define WORDS_SHOWN_MAX ((size_t)8 * VAULT_WORDS_MAX)
 
 /* --- life -------------------------------------------------------------------------------------- */
 
@@ -50,19 +52,26 @@ static struct http_settings http_settings_of(const struct vault_settings *set, s
     };
 }
 
+static int check_login(const struct vault_settings *set, struct error *err)
+{
+    if (set->auth_path.len == 0 || set->auth_role.len == 0 || set->jwt_file.len == 0)
+        return error_set(
+            err, ERROR_USAGE,
+            "a login needs the mount path, the role and the service-account token's file");
+    return vault_check_name(set->auth_role, "the auth role", err);
+}
+
 static int check_settings(struct vault_client *c, struct error *err)
 {
-    struct slice *path = &c->set.auth_path;
-    while (path->len > 0 && path->ptr[path->len - 1] == '/')
-        path->len--;
-    if (slice_has_prefix(*path, SLICE("auth/")))
-        *path = slice_after(*path, strlen("auth/"));
-    struct slice *base = &c->set.address;
-    while (base->len > 0 && base->ptr[base->len - 1] == '/')
-        base->len--;
-    if (c->set.token_file.len == 0 && (path->len == 0 || c->set.auth_role.len == 0))
-        return error_set(err, ERROR_USAGE, "a login needs the mount path and the role");
-    return vault_check_path(*path, "the mount path of the auth method", err);
+    struct vault_settings *set = &c->set;
+    while (set->address.len > 0 && set->address.ptr[set->address.len - 1] == '/')
+        set->address.len--;
+    if (vault_clean_path(&set->namespace, "the namespace", err) < 0 ||
+        vault_clean_path(&set->auth_path, "the mount path of the auth method", err) < 0)
+        return -1;
+    if (slice_has_prefix(set->auth_path, SLICE("auth/")))
+        set->auth_path = slice_after(set->auth_path, strlen("auth/"));
+    return set->token_file.len > 0 ? 0 : check_login(set, err);
 }
 
 int vault_client_new(const struct vault_settings *settings, struct vault_client **ret,
@@ -79,7 +88,8 @@ int vault_client_new(const struct vault_settings *settings, struct vault_client 
     if (copy_settings(c, settings, err) < 0 || check_settings(c, err) < 0)
         return -1;
     struct http_settings http = http_settings_of(&c->set, c->set.address);
-    if (http_client_new(&http, &c->http, err) < 0)
+    if (http_address_parse(c->set.address, &c->address, err) < 0 ||
+        http_client_new(&http, &c->http, err) < 0)
         return -1;
     *ret = steal_ptr(c);
     return 0;
@@ -118,17 +128,38 @@ int64_t vault_client_retry_after(const struct vault_client *c)
     return c->retry_after;
 }
 
-int vault_check_path(struct slice text, const char *what, struct error *err)
+static bool is_path_char(char b)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char b = text.ptr[i];
-        bool is_fine = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
-                       (b && strchr("-._~/", b));
-        if (!is_fine)
-            return error_set(err, ERROR_USAGE,
-                             "%s '" SLICE_FMT "' may hold letters, digits and -._~/ only", what,
-                             SLICE_ARG(text));
-    }
+    return (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
+           (b && strchr("-._~", b));
+}
+
+int vault_check_name(struct slice name, const char *what, struct error *err)
+{
+    bool is_fine =
+        name.len > 0 && !slice_equal(name, SLICE(".")) && !slice_equal(name, SLICE(".."));
+    for (size_t i = 0; i < name.len; i++)
+        is_fine = is_fine && is_path_char(name.ptr[i]);
+    if (is_fine)
+        return 0;
+    char memory[SHOWN_MAX + 1];
+    struct buf shown = buf_over(memory, SHOWN_MAX);
+    text_put_printable(&shown, name, TEXT_VALUE_MAX);
+    return error_set(err, ERROR_USAGE,
+                     "%s: '" SLICE_FMT "' is not made of letters, digits and -._~", what,
+                     SLICE_ARG(buf_slice(&shown)));
+}
+
+int vault_clean_path(struct slice *path, const char *what, struct error *err)
+{
+    while (path->len > 0 && path->ptr[path->len - 1] == '/')
+        path->len--;
+    while (path->len > 0 && path->ptr[0] == '/')
+        *path = slice_after(*path, 1);
+    struct slice rest = path->len > 0 ? *path : SLICE_ABSENT;
+    while (slice_is_present(rest))
+        if (vault_check_name(slice_cut(&rest, '/'), what, err) < 0)
+            return -1;
     return 0;
 }
 
@@ -157,47 +188,16 @@ static enum vault_failure failure_of_transport(enum http_failure failure)
     return classes[failure];
 }
 
-static bool holds_secret(const struct vault_client *c, struct slice text)
-{
-    const struct buf *secrets[] = { &c->token.text, &c->jwt };
-    for (size_t i = 0; i < 2; i++)
-        if (secrets[i]->len > 0 && slice_contains(text, buf_slice(secrets[i])))
-            return true;
-    return false;
-}
-
-/* Vault's own words, in one line and without what must not be shown; "" when there are none. */
-static void describe(const struct vault_client *c, const json_t *tree, char *ret, size_t size)
-{
-    const json_t *errors = reply_find(tree, "errors");
-    size_t i, used = 0;
-    json_t *one;
-    ret[0] = 0;
-    json_array_foreach(errors, i, one)
-    {
-        struct slice text = { json_string_value(one), json_string_length(one) };
-        if (!slice_is_present(text) || used >= size)
-            continue;
-        if (holds_secret(c, text))
-            text = SLICE("(not shown: it repeats a token)");
-        int n =
-            snprintf(ret + used, size - used, "%s" SLICE_FMT, used ? "; " : "", SLICE_ARG(text));
-        used += n > 0 ? (size_t)n : 0;
-    }
-    for (char *p = ret; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = ' ';
-}
-
 static int refuse(struct vault_client *c, const struct vault_call *call, const json_t *tree,
                   enum vault_failure *ret_failure, struct error *err)
 {
-    char text[ERROR_TEXT_MAX];
-    describe(c, tree, text, sizeof(text));
+    char memory[WORDS_SHOWN_MAX + 1];
+    struct buf words = buf_over(memory, WORDS_SHOWN_MAX);
+    vault_put_errors(c, tree, &words);
     *ret_failure = vault_failure_of(c->reply.status, buf_slice(&c->reply.body), call->is_login);
-    return error_set(err, ERROR_IO, "%s " SLICE_FMT "/v1/" SLICE_FMT ": status %u%s%s",
+    return error_set(err, ERROR_IO, "%s " SLICE_FMT "/v1/" SLICE_FMT ": status %u%s" SLICE_FMT,
                      call->method, SLICE_ARG(c->set.address), SLICE_ARG(call->path),
-                     c->reply.status, text[0] ? ": " : "", text);
+                     c->reply.status, words.len > 0 ? ": " : "", SLICE_ARG(buf_slice(&words)));
 }
 
 static int send_to(struct vault_client *c, struct http_client *http, const struct vault_call *call,
@@ -236,34 +236,50 @@ static void set_leader(struct vault_client *c, struct http_client *leader)
 }
 
 /*
- * Once, with the same method and body.  The token goes where Vault sends us only over a connection as
- * trusted as the first: the same CA, and never from https to http.
+ * Where a redirect leads, if it may be followed: the same path on another server, never from https to
+ * http, and without TLS, which proves who answers, only on the same host.
  */
-static int follow(struct vault_client *c, const struct vault_call *call, struct slice body,
-                  enum vault_failure *ret_failure, struct error *err)
+static bool may_follow(const struct vault_client *c, struct slice url, struct slice path,
+                       struct slice *ret_base)
 {
     struct http_address to;
-    struct buf target;
-    buf_init(&target, HTTP_URL_MAX);
-    buf_put_slice(&target, buf_slice(&c->reply.location));
-    const char *url = buf_cstr(&target);
-    const char *path = url ? strstr(url, "/v1/") : NULL;
+    struct error ignored = ERROR_INIT;
+    if (url.len <= path.len || !slice_equal(slice_after(url, url.len - path.len), path))
+        return false;
+    *ret_base = (struct slice){ url.ptr, url.len - path.len };
+    if (http_address_parse(*ret_base, &to, &ignored) < 0)
+        return false;
+    return !to.is_plain || (c->address.is_plain && strcmp(to.host, c->address.host) == 0);
+}
+
+/*
+ * Once, with the same method, body and token: the server there has to show a certificate of the same CA,
+ * for its own name or for the one that the settings tell.
+ */
+static int follow(struct vault_client *c, const struct vault_call *call, struct slice path,
+                  struct slice body, enum vault_failure *ret_failure, struct error *err)
+{
+    CLEANUP(http_client_free) struct http_client *leader = NULL;
+    struct slice base;
+    struct buf url = c->reply.location; /* the reply is used again for the second call */
+    buf_init_secret(&c->reply.location, HTTP_URL_MAX);
     int rc = -1;
-    *ret_failure = VAULT_STANDBY;
-    if (!path || http_address_parse((struct slice){ url, (size_t)(path - url) }, &to, err) < 0 ||
-        (to.is_plain && !slice_has_prefix(c->set.address, SLICE("http://")))) {
-        error_set(err, ERROR_IO, "Vault redirects to an address that cannot be followed");
+    if (!may_follow(c, buf_slice(&url), path, &base)) {
+        *ret_failure = VAULT_STANDBY;
+        error_set(err, ERROR_IO,
+                  "%s " SLICE_FMT "/v1/" SLICE_FMT
+                  ": redirected to an address that cannot be followed",
+                  call->method, SLICE_ARG(c->set.address), SLICE_ARG(call->path));
     } else {
-        struct http_settings set =
-            http_settings_of(&c->set, (struct slice){ url, (size_t)(path - url) });
-        CLEANUP(http_client_free) struct http_client *leader = NULL;
+        struct http_settings set = http_settings_of(&c->set, base);
+        *ret_failure = VAULT_LOCAL;
         if (http_client_new(&set, &leader, err) == 0) {
             set_leader(c, leader);
-            rc = send_to(c, leader, call, slice_of(path), body, ret_failure, err);
+            rc = send_to(c, leader, call, path, body, ret_failure, err);
             set_leader(c, NULL);
         }
     }
-    buf_done(&target);
+    buf_done(&url);
     return rc;
 }
 
@@ -282,9 +298,22 @@ static int send_call(struct vault_client *c, const struct vault_call *call,
     if (rc == 0)
         rc = send_to(c, c->http, call, slice_of(path), buf_slice(&body), ret_failure, err);
     if (rc == 0 && c->reply.status == 307)
-        rc = follow(c, call, buf_slice(&body), ret_failure, err);
+        rc = follow(c, call, slice_of(path), buf_slice(&body), ret_failure, err);
     buf_done(&body);
     return rc;
+}
+
+static enum vault_failure class_of_unreadable(const struct error *err)
+{
+    return err->code == ERROR_NOMEM ? VAULT_LOCAL : VAULT_PROTOCOL;
+}
+
+int vault_client_unreadable(struct vault_client *c, enum vault_failure *ret_failure,
+                            const struct error *err)
+{
+    *ret_failure = class_of_unreadable(err);
+    atomic_fetch_add(&c->counters.failures[*ret_failure], 1);
+    return -1;
 }
 
 /* A 204 has no body, and the body of a failure need not be JSON: only a success must be. */
@@ -300,7 +329,7 @@ static int read_reply(struct vault_client *c, const struct vault_call *call, jso
         return refuse(c, call, tree, ret_failure, err);
     }
     if (parsed < 0) {
-        *ret_failure = VAULT_PROTOCOL;
+        *ret_failure = class_of_unreadable(&ignored);
         *err = ignored;
         return error_wrap(err, "%s " SLICE_FMT "/v1/" SLICE_FMT, call->method,
                           SLICE_ARG(c->set.address), SLICE_ARG(call->path));

@@ -39,8 +39,8 @@ int vault_health(struct vault_client *c, struct vault_health *ret, enum vault_fa
         return -1;
     if (is_answer(c->reply.status) && read_health(tree, ret, err) == 0)
         return 0;
-    *ret_failure = VAULT_PROTOCOL;
-    return error_set(err, ERROR_SHAPE,
-                     "GET " SLICE_FMT "/v1/sys/health: status %u, and not the answer of a Vault",
-                     SLICE_ARG(c->set.address), c->reply.status);
+    error_set(err, ERROR_SHAPE,
+              "GET " SLICE_FMT "/v1/sys/health: status %u, and not the answer of a Vault",
+              SLICE_ARG(c->set.address), c->reply.status);
+    return vault_client_unreadable(c, ret_failure, err);
 }

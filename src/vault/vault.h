@@ -94,14 +94,16 @@ struct vault_signed {
     struct buf issuing_ca; /* one certificate */
     struct buf chain;      /* issuing_ca, then the rest of ca_chain, roots included, once each */
     struct buf warnings;   /* Vault's, one line each; and our own about a shortened life */
-    bool is_shortened;     /* less life was granted than asked for */
+    bool is_shortened;     /* Vault refused the life that was asked for, and was asked for less */
 };
 void vault_signed_init(struct vault_signed *s);
 void vault_signed_done(struct vault_signed *s);
 
 /*
- * POST <pki_path>/sign/<role>.  When Vault refuses because the life passes the CA's end, it asks once
- * more with what is left (and says so in warnings).  What was granted is in the certificate, not here.
+ * POST <pki_path>/sign/<role>.  When Vault refuses because the life passes the CA's end, it asks again
+ * with what is left (and says so in warnings).  What was granted is in the certificate, not here: a role
+ * may cut the life with no more than a warning.  ret, initialised by the caller, is replaced on success
+ * and untouched on failure.
  */
 int vault_sign(struct vault_client *c, const struct vault_sign_request *req,
                struct vault_signed *ret, enum vault_failure *ret_failure, struct error *err)

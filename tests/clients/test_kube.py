@@ -1,8 +1,9 @@
-"""src/kube against the fake API server, through tests/client/kube-call."""
+"""src/kube against the fake API server, through tests/clients/kube-call."""
 
 import json
 import os
 import pathlib
+import queue
 import re
 import subprocess
 import threading
@@ -10,12 +11,11 @@ import time
 
 import pytest
 
+from caller import HANG_GUARD, ROOT, wait_for
 from fakes.authority import Authority
 from fakes.kube import STRATEGIC, webhook_configuration
 from fakes.kube_fixtures import fake_kube  # noqa: F401
 
-HANG_GUARD = 60
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEM = "-----BEGIN CERTIFICATE-----\nb25l\n-----END CERTIFICATE-----\n"
 OTHER = "-----BEGIN CERTIFICATE-----\ndHdv\n-----END CERTIFICATE-----\n"
 STAMP = "keyhook/retire-0123456789abcdef"
@@ -23,15 +23,7 @@ STAMP = "keyhook/retire-0123456789abcdef"
 
 def program():
     build = pathlib.Path(os.environ.get("BUILD", ROOT / "build" / "release"))
-    return str(build.resolve() / "tests" / "client" / "kube-call")
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + HANG_GUARD
-    while not (result := condition()):
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.01)
-    return result
+    return str(build.resolve() / "tests" / "clients" / "kube-call")
 
 
 def short(text):
@@ -51,10 +43,18 @@ class Call:
         self.process = subprocess.Popen([program(), *words], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         env={**proxies, **(env or {})})
+        self.lines = queue.Queue()
+        self.reader = threading.Thread(target=self._gather, daemon=True)
+        self.reader.start()
         self.start = self.read()
 
+    def _gather(self):
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put("")
+
     def read(self):
-        line = self.process.stdout.readline()
+        line = self.lines.get(timeout=HANG_GUARD)
         assert line, f"ended: {self.output}"
         self.output.append(line)
         return json.loads(line)
@@ -100,6 +100,7 @@ class Call:
             return self.process.wait(HANG_GUARD)
         finally:
             self.process.kill()
+            self.reader.join(HANG_GUARD)
             self.process.stdout.close()
 
 
@@ -367,6 +368,13 @@ def test_nobody_there(kube, call):
     one = call(kube)
     kube.stop()
     one.bad("unreachable", "get", "hook")
+
+
+def test_a_port_without_tls(kube, call):
+    one = call(kube)
+    kube.context = None
+    one.bad("unreachable", "get", "hook")
+    assert kube.seen() == []
 
 
 def test_connecting_has_an_end(kube, call):
@@ -644,13 +652,15 @@ def test_event(kube, call):
 
 
 @pytest.mark.parametrize("text", ["x" * 1024, "x" * 1025, "\u00e4" * 600, "x" + "\u00e4" * 600,
-                                  "\U0001f600" * 300, "xx" + "\U0001f600" * 300, "\x01" * 2000, ""], ids=short)
+                                  "\U0001f600" * 300, "xx" + "\U0001f600" * 300, "\x01" * 2000, "\x01\x01\x01x" + "\u00e4" * 600,
+                                  ""], ids=short)
 def test_a_note_is_cut_between_characters(kube, call, text):
     one = call(kube)
     one.good("event", "Reason", one.file(text), "apps", "pod")
     note = kube.events[0]["note"]
     assert len(note.encode()) <= 1024
     assert len(note.encode()) > 1020 or note == text
+    assert text.startswith((note.removesuffix("..."), "\x01"))
     assert "\ufffd" not in note
 
 

@@ -1,9 +1,4 @@
-/*
- * Every allocation of the engine failed in turn, over all cases; and none at all once it is warm.
- *
- * The allocator is wrapped by the linker (LINK_FLAGS in the Makefile), so it sees what libkeyhook.a
- * calls, not what libc does inside.
- */
+/* Every allocation of the engine failed in turn, over all cases; and none at all once it is warm. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,57 +9,12 @@
 
 #include <cmocka.h>
 
+#include "support/alloc-fault.h"
 #include "support/engine-test.h"
 
 #define GROWN_MIN 100 /* annotations; an arena with its first block has no room for GROWN_MAX */
 #define GROWN_MAX 160
 #define ALLOCATIONS_MAX 100000 /* of one review; more would be an endless loop */
-
-static unsigned long calls;   /* since the counter was started */
-static unsigned long fail_at; /* the number of the call that fails; 0: none */
-
-static bool is_refused(void)
-{
-    return ++calls == fail_at;
-}
-
-/* The names are the linker's. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-char *__wrap_strdup(const char *s);
-
-void *__wrap_malloc(size_t n)
-{
-    return is_refused() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return is_refused() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return is_refused() ? NULL : __real_realloc(p, n);
-}
-
-char *__wrap_strdup(const char *s)
-{
-    return is_refused() ? NULL : __real_strdup(s);
-}
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-
-static void start_counting(unsigned long fail)
-{
-    calls = 0;
-    fail_at = fail;
-}
 
 static bool is_same(const struct review_run *a, const struct review_run *b)
 {
@@ -76,12 +26,12 @@ static bool is_same(const struct review_run *a, const struct review_run *b)
 static bool fail_once(const struct test_case *c, const struct inject_options *opt, unsigned long n)
 {
     struct review_run r;
-    start_counting(n);
+    alloc_fault_start(n);
     int made = review_run_init(&r);
     if (made == 0)
         review_run(&r, opt, c->body);
-    bool reached = calls >= n;
-    start_counting(0);
+    bool reached = alloc_fault_calls() >= n;
+    alloc_fault_start(0);
     if (made == 0 && !(r.rc < 0 && r.err.code == ERROR_NOMEM) && !is_same(&r, &engine_test.run))
         fail_msg(SLICE_FMT ": another answer when allocation %lu fails:\n" SLICE_FMT "\n" SLICE_FMT,
                  SLICE_ARG(c->path), n, SLICE_ARG(buf_slice(&r.answer)),
@@ -169,10 +119,10 @@ static void a_warm_engine_allocates_nothing(void **state)
     engine_each_case(c)
     {
         review_run(&engine_test.run, &c->options.inject, c->body);
-        start_counting(0);
+        alloc_fault_start(0);
         review_run(&engine_test.run, &c->options.inject, c->body);
-        if (calls > 0)
-            fail_msg(SLICE_FMT ": %lu allocations", SLICE_ARG(c->path), calls);
+        if (alloc_fault_calls() > 0)
+            fail_msg(SLICE_FMT ": %lu allocations", SLICE_ARG(c->path), alloc_fault_calls());
     }
 }
 

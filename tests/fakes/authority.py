@@ -48,8 +48,8 @@ class Authority:
     def __init__(self, name="test CA", parent=None, ttl=DAY, not_before=None):
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.parent = parent
-        start = now() - 60 if not_before is None else not_before
         self.not_after = int(now() + ttl)
+        start = min(now(), self.not_after) - 60 if not_before is None else not_before
         builder = self._builder(subject(name), self.key.public_key(), start, self.not_after,
                                 issuer=parent.certificate.subject if parent else subject(name))
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)

@@ -32,6 +32,7 @@ import threading
 from fakes.authority import Authority
 
 HEAD_MAX = 1 << 20
+TLS_HANDSHAKE = 22
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 
 # name -> what the client sees.  `size` of the play counts bytes where it says so.
@@ -279,6 +280,9 @@ def read_request(sock, number):
         if not piece or len(data) > HEAD_MAX:
             raise Gone
         data += piece
+        if data[0] == TLS_HANDSHAKE:
+            sock.sendall(b"HTTP/1.1 400 This is no TLS\r\n\r\n")
+            raise Gone
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}

@@ -4,24 +4,14 @@
  */
 
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "http/reply.h"
 #include "kube/patch.h"
+#include "support/promise.h"
 
 #define BUNDLE "-----BEGIN CERTIFICATE-----\n"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Like that of support/review-check.h, whose header does not go together with jansson's. */
-static void promise(bool kept, const char *what)
-{
-    if (kept)
-        return;
-    (void)fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 static void check_object(const struct kube_webhook *w)
 {

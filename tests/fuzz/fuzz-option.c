@@ -64,14 +64,13 @@ static void check_warnings(const struct options *opt)
 {
     struct slice rest = buf_slice(&opt->warnings), line;
     while (options_next_warning(&rest, &line))
-        promise(line.len > 0 && review_check_is_line(line), "a warning is one line");
+        promise(line.len > 0 && promise_is_line(line), "a warning is one line");
 }
 
 static void check_error(const struct error *err)
 {
     promise(err->code == ERROR_USAGE, "wrong options are wrong usage");
-    promise(err->msg[0] != '\0' && review_check_is_line(slice_of(err->msg)),
-            "a refusal is one line");
+    promise(err->msg[0] != '\0' && promise_is_line(slice_of(err->msg)), "a refusal is one line");
 }
 
 static void check_words(const struct command_context *ctx, struct words *args)

@@ -26,14 +26,6 @@ static const struct slice replaced[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof(array[0]))
 
-void review_check_promise(bool holds, const char *file, int line, const char *what)
-{
-    if (holds)
-        return;
-    (void)fprintf(stderr, "%s:%d: broken: %s\n", file, line, what);
-    abort();
-}
-
 void review_check_init(struct review_check *c)
 {
     promise(review_run_init(&c->run) == 0 && review_run_init(&c->again) == 0,
@@ -52,17 +44,6 @@ void review_check_done(struct review_check *c)
     buf_done(&c->text);
 }
 
-bool review_check_is_line(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.ptr[i];
-        unsigned char before = i > 0 ? (unsigned char)text.ptr[i - 1] : 0;
-        if (byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte < 0xa0))
-            return false;
-    }
-    return true; /* UTF-8 it is, or the answer that holds it would not scan */
-}
-
 static bool is_verbatim(struct slice message)
 {
     for (size_t i = 0; i < COUNT(verbatim); i++) {
@@ -76,7 +57,7 @@ static void check_error(const struct review_run *r)
 {
     promise(r->err.code == ERROR_SYNTAX || r->err.code == ERROR_SHAPE || r->err.code == ERROR_LIMIT,
             "a review is refused for its syntax, its shape or its size");
-    promise(r->err.msg[0] != '\0' && review_check_is_line(slice_of(r->err.msg)),
+    promise(r->err.msg[0] != '\0' && promise_is_line(slice_of(r->err.msg)),
             "a refusal is one line");
 }
 
@@ -86,13 +67,13 @@ static void check_texts(const struct inject_decision *d)
     for (unsigned i = 0; i < d->warning_count; i++) {
         promise(d->warnings[i].len > 0 && d->warnings[i].len <= INJECT_WARNING_MAX,
                 "a warning is short");
-        promise(review_check_is_line(d->warnings[i]), "a warning is one line");
+        promise(promise_is_line(d->warnings[i]), "a warning is one line");
         promise(reason_info(d->warning_reasons[i])->kind == REASON_WARN, "a warning has a reason");
     }
     promise((d->outcome == INJECT_DENIED) == slice_is_present(d->message),
             "a denial has a message, and nothing else has");
     if (slice_is_present(d->message) && !is_verbatim(d->message))
-        promise(review_check_is_line(d->message) && d->message.len < ADDED_TEXT_MAX,
+        promise(promise_is_line(d->message) && d->message.len < ADDED_TEXT_MAX,
                 "a denial is one short line");
 }
 

@@ -7,13 +7,8 @@
  * A broken promise is named on stderr and aborts.  One owner, one thread.
  */
 
-#include <stdbool.h>
-
+#include "support/promise.h"
 #include "support/review-run.h"
-
-/* Says what was promised and aborts, unless it holds. */
-#define promise(holds, what) review_check_promise((holds), __FILE__, __LINE__, (what))
-void review_check_promise(bool holds, const char *file, int line, const char *what);
 
 struct review_check {
     struct review_run run;   /* the review */
@@ -35,8 +30,5 @@ void review_check_done(struct review_check *c);
  * pod is not injected again.  The same bytes give the same answer.
  */
 void review_check(struct review_check *c, const struct inject_options *opt, struct slice body);
-
-/* No control characters, valid UTF-8? */
-bool review_check_is_line(struct slice text);
 
 #endif

@@ -132,6 +132,7 @@ static void test_clocks(void **state)
     assert_true(us > 0);
     assert_true(ms >= us / 1000);
     assert_true(time_monotonic_us() >= us);
+    assert_true(time_boot_us() >= us);            /* what was slept is added */
     assert_true(time_wall_us() > 1700000000 * S); /* later than this was written, in microseconds */
     assert_true(time_wall_us() < 253402300800 * S);
 }

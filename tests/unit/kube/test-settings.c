@@ -19,9 +19,9 @@ static int64_t clock_us = 1;
 
 /* The name is the linker's. */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-int64_t __wrap_time_monotonic_us(void);
+int64_t __wrap_time_boot_us(void);
 
-int64_t __wrap_time_monotonic_us(void)
+int64_t __wrap_time_boot_us(void)
 {
     return clock_us;
 }

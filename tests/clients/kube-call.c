@@ -312,7 +312,7 @@ static int make_client(int argc, char **argv, struct buf *memory, struct kube_cl
 int main(int argc, char **argv)
 {
     static char line[LINE_SIZE];
-    struct driver d = { NULL };
+    struct driver d = { .client = NULL };
     struct error err = ERROR_INIT;
     struct buf memory;
     buf_init(&memory, LINE_SIZE);
