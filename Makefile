@@ -83,6 +83,7 @@ LINK_FLAGS_tests/unit/vault/test-signed := $(ALLOC_FAULT)
 LINK_MEMORY := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LINK_FLAGS_tests/unit/cert/test-trust-limits := $(LINK_MEMORY)
 LINK_FLAGS_tests/unit/cert/test-bundle := $(LINK_MEMORY)
+LINK_FLAGS_tests/unit/cert/test-source := $(LINK_MEMORY)
 
 # --- building ----------------------------------------------------------------------------------
 

@@ -46,30 +46,57 @@ static int explain(unsigned status, struct error *err)
     return -1;
 }
 
-/* Dates are looked at elsewhere, with our clock and its allowance. */
-static int check_anchors(struct parsed_chain *chain, struct slice anchors, struct error *err)
+/* How many, from the start on, have not ended. */
+static unsigned count_current(const gnutls_x509_crt_t *at, unsigned count, int64_t now)
+{
+    unsigned i = 0;
+    while (i < count && gnutls_x509_crt_get_expiration_time(at[i]) > now)
+        i++;
+    return i;
+}
+
+/*
+ * Dates by our own clock, not by GnuTLS's: nobody follows a certificate that has ended.  The leaf's, with their
+ * allowance, are looked at elsewhere.
+ */
+static int verify(const struct parsed_chain *chain, const struct cert_pem_list *anchors,
+                  int64_t now, struct error *err)
+{
+    CLEANUP(free_trust_list) gnutls_x509_trust_list_t trusted = NULL;
+    unsigned status = 0, useful = 0,
+             current = 1 + count_current(chain->at + 1, chain->count - 1, now);
+    int rc = gnutls_x509_trust_list_init(&trusted, 0);
+    for (unsigned i = 0; rc >= 0 && i < anchors->count; i++)
+        if (count_current(&anchors->at[i], 1, now) == 1) {
+            useful++;
+            rc = gnutls_x509_trust_list_add_cas(trusted, &anchors->at[i], 1, 0);
+        }
+    if (rc >= 0)
+        rc = gnutls_x509_trust_list_verify_crt2(
+            trusted, (gnutls_x509_crt_t *)(uintptr_t)chain->at, current, NULL, 0,
+            GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS, &status,
+            NULL);
+    if (rc < 0)
+        return gnutls_fail(err, "verification", rc);
+    if (status != 0 && useful == 0)
+        return error_set(err, ERROR_CRYPTO, "the anchor has ended: renew the CA");
+    if (status != 0 && current < chain->count)
+        return error_set(err, ERROR_CRYPTO, "certificate %u of the chain has ended: renew that CA",
+                         current + 1);
+    return status != 0 ? explain(status, err) : 0;
+}
+
+static int check_anchors(const struct parsed_chain *chain, struct slice anchors, int64_t now,
+                         struct error *err)
 {
     struct cert_pem_list list;
-    unsigned status = 0;
-    CLEANUP(free_trust_list) gnutls_x509_trust_list_t trusted = NULL;
     if (anchors.len == 0)
         return 0;
     if (cert_pem_parse(anchors, &list, err) < 0)
         return -1;
-    int rc = gnutls_x509_trust_list_init(&trusted, 0);
-    if (rc >= 0)
-        rc = gnutls_x509_trust_list_add_cas(trusted, list.at, list.count, 0);
-    if (rc >= 0)
-        rc = gnutls_x509_trust_list_verify_crt2(trusted, chain->at, chain->count, NULL, 0,
-                                                GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
-                                                    GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS,
-                                                &status, NULL);
-    if (rc < 0)
-        gnutls_fail(err, "verification", rc);
-    else if (status != 0)
-        rc = explain(status, err);
+    int rc = verify(chain, &list, now, err);
     cert_pem_done(&list);
-    return rc < 0 ? -1 : 0;
+    return rc;
 }
 
 static int check_use(gnutls_x509_crt_t leaf, const struct cert_hosts *hosts, struct error *err)
@@ -100,14 +127,14 @@ static int check_dates(const struct cert_bundle *b, int64_t now, struct error *e
 int cert_check(const struct cert_bundle *b, const struct cert_hosts *hosts, struct slice anchors,
                int64_t now, struct error *err)
 {
-    struct parsed_chain chain;
+    struct parsed_chain chain = { .count = 0 };
     int rc = parse_chain(b, &chain, err);
     if (rc == 0)
         rc = check_dates(b, now, err);
     if (rc == 0)
         rc = check_use(chain.at[0], hosts, err);
     if (rc == 0)
-        rc = check_anchors(&chain, anchors, err);
+        rc = check_anchors(&chain, anchors, now, err);
     parsed_chain_done(&chain);
     return rc;
 }

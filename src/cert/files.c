@@ -32,7 +32,7 @@ int cert_files_load(struct slice cert_path, struct slice key_path, int64_t now,
 {
     struct buf cert, key;
     CLEANUP(cert_bundle_unref) struct cert_bundle *b = NULL;
-    buf_init(&cert, CERT_FILE_MAX);
+    buf_init_secret(&cert, CERT_FILE_MAX); /* some keep the key in the same file */
     buf_init_secret(&key, CERT_FILE_MAX);
     int rc = load(cert_path, key_path, &cert, &key, &b, err);
     buf_done(&cert);

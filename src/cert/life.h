@@ -9,9 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LIFE_SKEW_MAX ((int64_t)120) /* other clocks may be that much behind ours */
-#define LIFE_LAST_MOMENT \
-    ((int64_t)2) /* before the end of the old one nothing is waited for; less than the quarter of ten seconds that a late renewal leaves */
+#define LIFE_SKEW_MAX ((int64_t)120)     /* other clocks may be that much behind ours */
+#define LIFE_LAST_MOMENT ((int64_t)2)    /* before the end of the old one nothing is waited for */
 #define LIFE_FALLBACK_LEAD ((int64_t)60) /* before that end, when renewing fails */
 #define LIFE_FALLBACK_WAIT ((int64_t)30) /* without any certificate */
 

@@ -318,6 +318,15 @@ static void assert_fixed(struct trust_object *o, const struct ours *ours, const 
     trust_plan_done(&again);
 }
 
+/* A patch that names an annotation twice is no patch. */
+static void assert_named_once(const struct kube_webhook_change *change, const char *what)
+{
+    for (size_t i = 0; i < change->annotation_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (slice_equal(change->annotations[i].name, change->annotations[j].name))
+                fail_msg("%s: a stamp is named twice", what);
+}
+
 static bool has_fact(const struct situation *s, char fact)
 {
     return strchr(s->facts, fact) != NULL;
@@ -338,6 +347,7 @@ static void check_situation(const struct situation *s)
         fail_msg("%s: holds all: %d", s->what, plan.holds_all);
     if (plan.is_repair != has_fact(s, 'r'))
         fail_msg("%s: is a repair: %d", s->what, plan.is_repair);
+    assert_named_once(&plan.change, s->what);
     if (s->wanted) {
         trust_object_patch(&o, &plan.change);
         assert_bundles(&o, s);
