@@ -30,8 +30,7 @@ static void check_getters(const json_t *tree, const char *path)
     bool is = false;
     struct error errs[3] = { ERROR_INIT, ERROR_INIT, ERROR_INIT };
     int rc[3] = { reply_string(tree, path, &text, &errs[0]),
-                  reply_int(tree, path, &number, &errs[1]),
-                  reply_bool(tree, path, &is, &errs[2]) };
+                  reply_int(tree, path, &number, &errs[1]), reply_bool(tree, path, &is, &errs[2]) };
     for (int i = 0; i < 3; i++)
         check_failure(rc[i], &errs[i], path);
     promise((rc[0] == 0) == json_is_string(found), "a string is a string");

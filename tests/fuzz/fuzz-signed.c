@@ -64,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (vault_signed_read(&client, tree, &got, &err) == 0) {
         check_signed(&got);
     } else {
-        promise(err.code == ERROR_SHAPE || err.code == ERROR_LIMIT, "a reply is refused for its shape");
+        promise(err.code == ERROR_SHAPE || err.code == ERROR_LIMIT,
+                "a reply is refused for its shape");
         promise(promise_is_line(slice_of(err.msg)), "a refusal is one line");
         promise(got.leaf.len + got.chain.len + got.warnings.len == 0, "a failure changes nothing");
     }

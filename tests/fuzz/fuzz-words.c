@@ -19,8 +19,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const unsigned statuses[] = { 200, 204, 307, 400, 403, 404, 412, 429, 472,
-                                     473, 500, 501, 502, 503, 0,   999 };
+static const unsigned statuses[] = { 200, 204, 307, 400, 403, 404, 412, 429,
+                                     472, 473, 500, 501, 502, 503, 0,   999 };
 
 #define STATUSES (unsigned)(sizeof(statuses) / sizeof(statuses[0]))
 

@@ -2,7 +2,7 @@
 #define TESTS_SUPPORT_FAILING_MEMORY_H
 
 /*
- * Allocations that fail, one by one.  A test program that uses this is linked with LINK_MEMORY of the
+ * Allocations that fail, one by one.  A test program that uses this is linked with ALLOC_FAULT of the
  * Makefile: what its objects allocate is counted.  One thread.
  */
 

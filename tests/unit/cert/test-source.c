@@ -111,7 +111,8 @@ static int set_up(void **state)
     swap_to(m, &first, &first);
     assert_int_equal(symlink("..data/tls.crt", in_mount(m, "tls.crt", path[0])), 0);
     assert_int_equal(symlink("..data/tls.key", in_mount(m, "tls.key", path[1])), 0);
-    assert_int_equal(cert_source_files(slice_of(path[0]), slice_of(path[1]), &m->source, &err), 0);
+    assert_int_equal(
+        cert_source_files(slice_of(path[0]), slice_of(path[1]), SLICE_ABSENT, &m->source, &err), 0);
     cert_issue_init(&m->issue);
     *state = m;
     return 0;
@@ -306,9 +307,9 @@ static void test_a_change_while_it_is_read(void **state)
     char pipe[PATH_LEN], key[PATH_LEN];
     assert_int_equal(mkfifo(in_mount(m, "pipe", pipe), 0600), 0);
     cert_source_free(m->source);
-    assert_int_equal(
-        cert_source_files(slice_of(pipe), slice_of(in_mount(m, "tls.key", key)), &m->source, &err),
-        0);
+    assert_int_equal(cert_source_files(slice_of(pipe), slice_of(in_mount(m, "tls.key", key)),
+                                       SLICE_ABSENT, &m->source, &err),
+                     0);
     assert_int_equal(pthread_create(&thread, NULL, swap_meanwhile, m), 0);
     issue_well(m);
     assert_int_equal(pthread_join(thread, NULL), 0);
@@ -355,10 +356,11 @@ static void test_names(void **state)
     struct cert_source *source = NULL;
     struct error err = ERROR_INIT;
     (void)state;
-    assert_int_equal(cert_source_files(SLICE(""), SLICE("k"), &source, &err), -1);
+    assert_int_equal(cert_source_files(SLICE(""), SLICE("k"), SLICE_ABSENT, &source, &err), -1);
     assert_int_equal(err.code, ERROR_USAGE);
-    assert_int_equal(cert_source_files(SLICE("c"), ((struct slice){ "k\0x", 3 }), &source, &err),
-                     -1);
+    assert_int_equal(
+        cert_source_files(SLICE("c"), ((struct slice){ "k\0x", 3 }), SLICE_ABSENT, &source, &err),
+        -1);
     assert_int_equal(err.code, ERROR_USAGE);
     assert_null(source);
 }
