@@ -33,7 +33,7 @@ static void put_left(struct keeping *k, struct claim *c)
     int64_t now_us = time_monotonic_us();
     for (unsigned i = 0; i < k->left_count; i++) {
         const struct left_anchor *left = &k->left[i];
-        if (!c->is_retiring && left->due_us > now_us)
+        if (left->due_us > now_us && !(c->is_retiring && left->is_own))
             continue;
         c->left[c->left_count++] = left->id;
         if (!is_held(k, &left->pem)) /* else: held again, for example after a CA was changed back */

@@ -94,21 +94,55 @@ struct life keeping_life(const struct keeping *k)
         .serving = life_cert_of(&k->serving),
         .waiting = life_cert_of(&k->waiting),
         .same_anchor = is_same_anchor(&k->serving, &k->waiting),
+        .is_stand_in = k->serving.is_fallback,
         .was_ready = k->was_ready,
     };
+}
+
+/*
+ * A self-signed certificate that stands in is not the end of the CA: its anchor is parked until the source
+ * gives another one, and only then, if that has another CA, left.
+ */
+static int64_t due_time(const struct keeping *k, const struct held *h)
+{
+    if (h->issue.is_own)
+        return time_monotonic_us() + k->set.settle * US_PER_SECOND;
+    return k->serving.issue.is_own || k->waiting.issue.is_own ? KEEPING_PARKED : 0;
+}
+
+static void forget_left(struct keeping *k, unsigned at)
+{
+    buf_done(&k->left[at].pem);
+    k->left_count--;
+    memmove(&k->left[at], &k->left[at + 1], sizeof(k->left[0]) * (k->left_count - at));
 }
 
 /* The oldest one makes room: it then stays in the bundle until it ends. */
 static struct left_anchor *new_left(struct keeping *k)
 {
     if (k->left_count == KEEPING_LEFT_MAX) {
-        buf_done(&k->left[0].pem);
-        memmove(&k->left[0], &k->left[1], sizeof(k->left[0]) * --k->left_count);
+        forget_left(k, 0);
     }
     struct left_anchor *left = &k->left[k->left_count++];
     memset(left, 0, sizeof(*left));
     left->id = k->next_id++;
     return left;
+}
+
+/* The source gave what is served now: what was parked goes, or is the same again. */
+static void unpark(struct keeping *k)
+{
+    if (k->serving.issue.is_own)
+        return;
+    for (unsigned i = k->left_count; i-- > 0;) {
+        struct left_anchor *left = &k->left[i];
+        if (left->due_us != KEEPING_PARKED)
+            continue;
+        if (slice_equal(buf_slice(&left->pem), held_anchor(&k->serving)))
+            forget_left(k, i);
+        else
+            left->due_us = 0;
+    }
 }
 
 /* h is not held any more; its anchor is left, unless what is held now has the same. */
@@ -123,7 +157,7 @@ static void leave(struct keeping *k, struct held *h)
         buf_init(&h->issue.anchor, 0);
         left->is_own = h->issue.is_own;
         left->until = keeping_now(k) + (b->not_after - h->issue.issued);
-        left->due_us = time_monotonic_us() + (left->is_own ? k->set.settle * US_PER_SECOND : 0);
+        left->due_us = due_time(k, h);
     }
     cert_issue_done(&h->issue);
 }
@@ -154,6 +188,7 @@ void keeping_change(struct keeping *k)
     atomic_store(&k->counters.ends, b->not_after);
     atomic_store(&k->counters.anchor_ends, k->serving.issue.anchor_ends);
     atomic_store(&k->counters.is_fallback, k->serving.is_fallback);
+    unpark(k);
     leave(k, &before);
     keeping_tell(k);
 }

@@ -16,7 +16,8 @@
 #include "cert/notice.h"
 #include "cert/trust.h"
 
-#define KEEPING_LEFT_MAX 12u /* anchors that were left and are not yet told to the object */
+#define KEEPING_LEFT_MAX 12u     /* anchors that were left and are not yet told to the object */
+#define KEEPING_PARKED INT64_MAX /* due_us of an anchor that may come back */
 #define KEEPING_TICK_US ((int64_t)1000000)
 
 /* A certificate with its anchor. */

@@ -20,9 +20,11 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 /* A client whose clock is behind ours must not find it not yet valid. */
-static bool is_past_skew(const struct life_cert *c, int64_t now)
+static bool is_past_skew(const struct life *l, int64_t now)
 {
-    return now >= c->not_before + least(LIFE_SKEW_MAX, (c->not_after - c->not_before) / 10);
+    const struct life_cert *c = &l->waiting;
+    int64_t longest = l->is_stand_in ? LIFE_STAND_IN_SKEW : LIFE_SKEW_MAX;
+    return now >= c->not_before + least(longest, (c->not_after - c->not_before) / 10);
 }
 
 /* Every client has had the time to learn the anchor. */
@@ -45,7 +47,7 @@ bool life_may_change(const struct life *l, int64_t now)
         return false;
     if (l->serving.not_after - now <= LIFE_LAST_MOMENT)
         return true; /* unseen or not: the old one ends, and an API server may know the anchor already */
-    return is_past_skew(&l->waiting, now) && is_trusted(l, now);
+    return is_past_skew(l, now) && is_trusted(l, now);
 }
 
 bool life_is_ready(struct life *l, int64_t now)

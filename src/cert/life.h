@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LIFE_SKEW_MAX ((int64_t)120)     /* other clocks may be that much behind ours */
-#define LIFE_LAST_MOMENT ((int64_t)2)    /* before the end of the old one nothing is waited for */
+#define LIFE_SKEW_MAX ((int64_t)120) /* other clocks may be that much behind ours */
+#define LIFE_STAND_IN_SKEW \
+    ((int64_t)30)                     /* the same while a stand-in is served, which is to go soon */
+#define LIFE_LAST_MOMENT ((int64_t)2) /* before the end of the old one nothing is waited for */
 #define LIFE_FALLBACK_LEAD ((int64_t)60) /* before that end, when renewing fails */
 #define LIFE_FALLBACK_WAIT ((int64_t)30) /* without any certificate */
 
@@ -27,6 +29,7 @@ struct life {
     int64_t settle; /* from `seen` to serving */
     struct life_cert serving, waiting;
     bool same_anchor; /* waiting's is serving's */
+    bool is_stand_in; /* serving is self-signed because the source failed */
     bool was_ready;   /* the latch */
 };
 

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "cli/check-flags.h"
 #include "cli/check.h"
+#include "cli/harden.h"
 #include "cli/options.h"
 #include "cli/pki-settings.h"
 #include "http/http.h"
@@ -107,7 +108,8 @@ int cmd_check(const struct command_context *ctx, int argc, char **argv)
     int status = COMMAND_OK;
     buf_init(&warnings, OPTIONS_WARNINGS_MAX);
     if (options_load(&opt, ctx, argc, argv, &flags, &status)) {
-        status = http_global_init(&err) == 0 ? run(ctx, &opt, &flags, &warnings, &err) : -1;
+        bool is_set_up = harden_process(&err) == 0 && http_global_init(&err) == 0;
+        status = is_set_up ? run(ctx, &opt, &flags, &warnings, &err) : -1;
         if (status < 0) {
             (void)fprintf(ctx->err, "keyhook check: %s\n", err.msg);
             status = err.code == ERROR_USAGE ? COMMAND_USAGE : COMMAND_FAILED;

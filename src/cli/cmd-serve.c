@@ -13,6 +13,7 @@
 #include "cli/serve-cert.h"
 #include "cli/serve-metrics.h"
 #include "cli/serve-tls.h"
+#include "http/http.h"
 #include "metrics/metrics.h"
 #include "server/server.h"
 
@@ -181,7 +182,7 @@ static int run(const struct options *opt, struct service *s, struct error *err)
     sigset_t signals;
     const struct server_settings *set = &opt->server;
     block_signals(&signals);
-    if (service_init(s, opt, err) < 0)
+    if (http_global_init(err) < 0 || service_init(s, opt, err) < 0)
         return -1;
     struct server_config config = {
         .inject = &opt->inject,

@@ -11,13 +11,12 @@
 #include "base/log.h"
 #include "cli/cert-choice.h"
 #include "cli/options.h"
+#include "cli/pki-settings.h"
 
 #define US_PER_SECOND 1000000
 #define TEXTS_MAX ((size_t)16 << 10)
 #define HOST_NAME_SIZE 256
 #define CERT_OUT_MODE 0644
-#define PROJECTED_TOKEN "/var/run/secrets/keyhook/vault/token"
-#define POD_TOKEN "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 /* --- the file for self-signed certificates -------------------------------------------------------- */
 
@@ -58,13 +57,6 @@ static int own_made(void *arg, struct slice pem, struct error *err)
 
 /* --- sources ------------------------------------------------------------------------------------- */
 
-static struct slice choose_jwt_file(const struct cert_options *cert)
-{
-    if (cert->pki_jwt_file.len > 0)
-        return cert->pki_jwt_file;
-    return access(PROJECTED_TOKEN, F_OK) == 0 ? SLICE(PROJECTED_TOKEN) : SLICE(POD_TOKEN);
-}
-
 static struct slice if_given(struct slice text)
 {
     return text.len > 0 ? text : SLICE_ABSENT;
@@ -73,23 +65,8 @@ static struct slice if_given(struct slice text)
 static int make_vault(const struct server_settings *set, const struct cert_choice *choice,
                       struct cert_source **ret, struct error *err)
 {
-    const struct cert_options *cert = &set->cert;
-    struct cert_vault_settings settings = {
-        .vault = { .address = choice->pki_address,
-                   .ca_file = if_given(cert->pki_ca_file),
-                   .server_name = if_given(cert->pki_server_name),
-                   .namespace = if_given(cert->pki_namespace),
-                   .auth_path = cert->pki_auth_path,
-                   .auth_role = cert->pki_auth_role,
-                   .jwt_file = choose_jwt_file(cert),
-                   .token_file = if_given(cert->pki_token_file),
-                   .plain_ok = slice_has_prefix(choice->pki_address, SLICE("http://")) },
-        .pki_path = cert->pki_path,
-        .pki_role = cert->pki_role,
-        .ttl = cert->pki_ttl / US_PER_SECOND,
-        .hosts = set->tls_auto_hosts,
-        .whole_chain = choice->whole_chain,
-    };
+    struct cert_vault_settings settings;
+    pki_settings(set, choice, &settings);
     return cert_source_vault(&settings, ret, err);
 }
 

@@ -336,6 +336,46 @@ static void test_an_anchor_that_is_held_again_is_not_retired(void **state)
     end(&w);
 }
 
+/* CA, stand-in, CA again: the roles of what is claimed beside what is served, at each step. */
+static void test_a_stand_in_is_not_the_end_of_the_ca(void **state)
+{
+    struct world w;
+    struct claim claim;
+    struct error err = ERROR_INIT;
+    struct buf ca;
+    (void)state;
+    for (int comes_back = 0; comes_back < 2; comes_back++) {
+        begin(&w, true);
+        buf_init(&ca, CERT_ANCHOR_MAX);
+        put(&w, false, false);
+        assert_true(changer_step(&w.k));
+        buf_put_slice(&ca, held_anchor(&w.k.serving));
+        clock_s += CERT_SELF_SIGNED_LIFE; /* it ended, nobody renewed it */
+        put(&w, false, true);
+        assert_true(changer_step(&w.k));
+        w.k.is_retiring = true; /* not even then */
+        assert_int_equal(claim_take(&w.k, &claim, &err), 0);
+        assert_int_equal(claim.count, 1);
+        claim_done(&claim);
+        w.k.is_retiring = false;
+        clock_s += CERT_SELF_SIGNED_LIFE;
+        put(&w, false, false);
+        if (comes_back) {
+            buf_clear(&w.k.waiting.issue.anchor);
+            buf_put_slice(&w.k.waiting.issue.anchor, buf_slice(&ca));
+        }
+        assert_true(changer_step(&w.k));
+        assert_int_equal(claim_take(&w.k, &claim, &err), 0);
+        assert_int_equal(claim.count, comes_back ? 1 : 2); /* the stand-in is not due yet */
+        assert_int_equal(claim.anchors[0].role, TRUST_HOLD);
+        if (!comes_back)
+            assert_int_equal(claim.anchors[1].role, TRUST_RETIRE);
+        claim_done(&claim);
+        buf_done(&ca);
+        end(&w);
+    }
+}
+
 static void test_many_left_anchors_have_a_limit(void **state)
 {
     struct world w;
@@ -408,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_own_anchor_is_dropped_after_settling),
         cmocka_unit_test(test_retiring_drops_all_of_our_own),
         cmocka_unit_test(test_an_anchor_that_is_held_again_is_not_retired),
+        cmocka_unit_test(test_a_stand_in_is_not_the_end_of_the_ca),
         cmocka_unit_test(test_many_left_anchors_have_a_limit),
         cmocka_unit_test(test_without_publication_nothing_is_waited_for_but_clocks),
         cmocka_unit_test(test_clock_goes_back),
