@@ -75,14 +75,14 @@ comma := ,
 ALLOC_FAULT := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk)
 LINK_FLAGS_tests/clients/call := $(ALLOC_FAULT) -Wl,--wrap=time_boot_us,--wrap=free
 LINK_FLAGS_tests/engine/test-allocations := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/cert/test-bundle := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/cert/test-source := $(ALLOC_FAULT)
+LINK_FLAGS_tests/unit/cert/test-trust-limits := $(ALLOC_FAULT)
 LINK_FLAGS_tests/unit/http/test-http := $(ALLOC_FAULT)
 LINK_FLAGS_tests/unit/http/test-reply := $(ALLOC_FAULT)
 LINK_FLAGS_tests/unit/kube/test-memory := $(ALLOC_FAULT)
 LINK_FLAGS_tests/unit/kube/test-settings := -Wl,--wrap=time_boot_us
 LINK_FLAGS_tests/unit/vault/test-signed := $(ALLOC_FAULT)
-LINK_FLAGS_tests/unit/cert/test-trust-limits := $(ALLOC_FAULT)
-LINK_FLAGS_tests/unit/cert/test-bundle := $(ALLOC_FAULT)
-LINK_FLAGS_tests/unit/cert/test-source := $(ALLOC_FAULT)
 
 # --- building ----------------------------------------------------------------------------------
 

@@ -79,24 +79,14 @@ static void put_json_string(struct buf *line, struct slice text, size_t max)
     buf_put_char(line, '"');
 }
 
-/* Text that cannot be mistaken for the end of its field. */
-static bool is_plain(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c <= ' ' || c >= 0x7f || c == '"' || c == '=' || c == '\\')
-            return false;
-    }
-    return text.len > 0 && text.len <= LOG_VALUE_MAX;
-}
-
 static void put_value(struct buf *line, const struct log_field *field)
 {
     if (field->kind == LOG_INT)
         buf_put_int(line, field->number);
     else if (field->kind == LOG_BOOL)
         buf_put_slice(line, field->number ? SLICE("true") : SLICE("false"));
-    else if (sink.format == LOG_FORMAT_TEXT && is_plain(field->text))
+    else if (sink.format == LOG_FORMAT_TEXT && field->text.len <= LOG_VALUE_MAX &&
+             text_is_word(field->text))
         buf_put_slice(line, field->text);
     else
         put_json_string(line, field->text, LOG_VALUE_MAX);

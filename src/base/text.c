@@ -67,6 +67,47 @@ static bool is_invisible(uint32_t c)
 }
 
 /* One character as itself or as an escape; `quotes` are those that get a backslash. */
+#define WORD sizeof(uint64_t)
+#define EACH_BYTE(c) ((uint64_t)0x0101010101010101 * (c))
+
+/* The high bit of at least one byte is set when one of the eight bytes is less than c (c <= 0x80). */
+static inline uint64_t any_less(uint64_t bytes, unsigned c)
+{
+    return (bytes - EACH_BYTE(c)) & ~bytes & EACH_BYTE(0x80);
+}
+
+/* Not zero when one of eight bytes is no printable ASCII, or one of the characters that words lack. */
+static inline uint64_t any_odd(uint64_t bytes, bool is_word)
+{
+    uint64_t odd = any_less(bytes, is_word ? ' ' + 1 : ' ') | (bytes & EACH_BYTE(0x80)) |
+                   any_less(bytes ^ EACH_BYTE(0x7f), 1);
+    if (is_word)
+        odd |= any_less(bytes ^ EACH_BYTE('"'), 1) | any_less(bytes ^ EACH_BYTE('\\'), 1) |
+               any_less(bytes ^ EACH_BYTE('='), 1);
+    return odd;
+}
+
+/* Eight bytes a turn; the last ones together with bytes that were seen, or with harmless ones. */
+static inline bool is_ordinary(struct slice s, bool is_word)
+{
+    uint64_t odd = 0, bytes = EACH_BYTE('-');
+    size_t at = 0;
+    for (; s.len - at >= WORD; at += WORD) {
+        memcpy(&bytes, s.ptr + at, WORD);
+        odd |= any_odd(bytes, is_word);
+    }
+    if (at > 0)
+        memcpy(&bytes, s.ptr + s.len - WORD, WORD);
+    else if (s.len > 0)
+        memcpy(&bytes, s.ptr, s.len);
+    return (odd | any_odd(bytes, is_word)) == 0;
+}
+
+bool text_is_word(struct slice s)
+{
+    return s.len > 0 && is_ordinary(s, true);
+}
+
 static void put_visible_char(struct buf *out, struct slice bytes, uint32_t c, const char *quotes)
 {
     static const char named[0x20] = { ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r' };
@@ -109,16 +150,10 @@ void text_put_printable(struct buf *out, struct slice s, size_t max)
 
 void text_put_line(struct buf *out, struct slice s, size_t max)
 {
-    put_visible(out, s, max, "");
-}
-
-#define WORD sizeof(uint64_t)
-#define EACH_BYTE(c) ((uint64_t)0x0101010101010101 * (c))
-
-/* The high bit of at least one byte is set when one of the eight bytes is less than c (c <= 0x80). */
-static inline uint64_t any_less(uint64_t bytes, unsigned c)
-{
-    return (bytes - EACH_BYTE(c)) & ~bytes & EACH_BYTE(0x80);
+    if (s.len <= max && is_ordinary(s, false))
+        buf_put_slice(out, s);
+    else
+        put_visible(out, s, max, "");
 }
 
 static inline bool needs_json_escape(unsigned char c)

@@ -26,6 +26,12 @@ void text_put_printable(struct buf *out, struct slice s, size_t max);
 void text_put_line(struct buf *out, struct slice s, size_t max);
 
 /*
+ * Printable ASCII without space, double quote, backslash and equals sign, and not empty: as a field's
+ * value it ends where the next space or line does.
+ */
+bool text_is_word(struct slice s);
+
+/*
  * Appends the content of a JSON string, without quotes: ", \ and control characters are escaped,
  * everything else, non-ASCII included, stays as it is.  For valid JSON text must be valid UTF-8.
  */

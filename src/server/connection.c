@@ -1,7 +1,6 @@
 #include "server/connection.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +8,8 @@
 #include "base/time.h"
 #include "cert/store.h"
 #include "metrics/metrics.h"
+#include "server/farewell.h"
+#include "server/push.h"
 #include "server/state.h"
 #include "server/worker.h"
 
@@ -72,12 +73,20 @@ static int on_handshake(gnutls_session_t session, unsigned type, unsigned when, 
     return 0;
 }
 
+/* Stands for every connection that is none of a client; never looked into. */
+static struct connection visitor;
+
 static void started(struct worker *w, struct MHD_Connection *c, void **socket_context)
 {
     const union MHD_ConnectionInfo *fd =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     const union MHD_ConnectionInfo *tls =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    push_disable();
+    if (farewell_visited(w, c)) {
+        *socket_context = &visitor;
+        return;
+    }
     struct connection *conn = calloc(1, sizeof(*conn));
     if (!conn)
         return; /* no certificate without a record: the handshake fails */
@@ -114,6 +123,8 @@ static enum no_handshake_id no_handshake(const struct connection *conn)
 static void closed(struct worker *w, void **socket_context)
 {
     struct connection *conn = *socket_context;
+    if (conn == &visitor)
+        return;
     if (!conn) {
         atomic_fetch_sub(&w->open, 1);
         return;
@@ -183,10 +194,6 @@ void connection_cork(struct connection *conn)
     conn->is_corked = true;
 }
 
-/*
- * libmicrohttpd sets TCP_CORK for the header and pushes when it has "sent" the body; what GnuTLS
- * held back comes after that push and would wait 200 ms for the kernel's own.
- */
 void connection_flush(struct connection *conn)
 {
     if (!conn->is_corked)
@@ -196,8 +203,6 @@ void connection_flush(struct connection *conn)
         /* the socket is full and nobody would try again */
         (void)shutdown(conn->fd, SHUT_RDWR);
         metrics_count(conn->worker->server->config.metrics, METRIC_CLOSED, LIMIT_UNREAD);
-    } else {
-        (void)setsockopt(conn->fd, IPPROTO_TCP, TCP_CORK, &(int){ 0 }, sizeof(int));
     }
 }
 

@@ -11,12 +11,25 @@
 /* Above its limit, 0.9.75 leaves a mutex locked when a connection is added; ours is kept before. */
 #define LIBRARY_CONNECTIONS(limit) (2u * (limit) + 1024u)
 
+#define RECORD_MAX ((size_t)16 << 10) /* TLS record */
+#define HEAD_USUAL ((size_t)1 << 10)
+
 static unsigned quiet_seconds(const struct server_limits *limits)
 {
     int64_t longest = limits->idle > limits->request ? limits->idle : limits->request;
     if (limits->handshake > longest)
         longest = limits->handshake;
     return (unsigned)(longest / US_PER_SECOND) + NET_SECONDS;
+}
+
+/*
+ * Half of it is the first buffer for reading: with a little more than two records a whole record fits
+ * behind the usual head of its request, and need not be taken in two pieces.
+ */
+static size_t connection_memory(const struct server_limits *limits)
+{
+    return limits->header_bytes < 2 * RECORD_MAX ? limits->header_bytes
+                                                 : limits->header_bytes + 2 * HEAD_USUAL;
 }
 
 int daemon_start(struct worker *w, struct error *err)
@@ -30,7 +43,7 @@ int daemon_start(struct worker *w, struct error *err)
         flags, 0, NULL, NULL, access_request, w, MHD_OPTION_EXTERNAL_LOGGER, event_library, srv,
         MHD_OPTION_CONNECTION_TIMEOUT, quiet_seconds(&srv->config.limits),
         MHD_OPTION_CONNECTION_LIMIT, LIBRARY_CONNECTIONS(w->limit),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, srv->config.limits.header_bytes,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(&srv->config.limits),
         MHD_OPTION_NOTIFY_CONNECTION, connection_notify, w, MHD_OPTION_NOTIFY_COMPLETED,
         access_completed, w, MHD_OPTION_URI_LOG_CALLBACK, connection_uri, w, tls,
         srv->config.tls_priorities, MHD_OPTION_HTTPS_CERT_CALLBACK2, connection_certificate,

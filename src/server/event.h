@@ -32,7 +32,7 @@ struct slice event_decision_word(enum reason_kind kind);
  * write(2): a line waits until the last write is EVENT_BATCH_US ago, the batch is full, or
  * event_flush_lines() comes.
  */
-#define EVENT_BATCH_US 1000
+#define EVENT_BATCH_US 5000
 void event_decision(struct worker *w, const struct inject_decision *decision, int64_t us,
                     int64_t now_us);
 

@@ -60,10 +60,11 @@ static const struct {
 /* RFC 9110 section 5.6.2: tchar. */
 static bool is_token(struct slice name)
 {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
+    static const char marks[] = "!#$%&'*+.^_`|~";
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        bool is_plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
         if (!is_plain && (c == '\0' || !strchr(marks, c)))
             return false;
     }

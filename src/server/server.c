@@ -10,6 +10,7 @@
 #include "server/cpus.h"
 #include "server/daemon.h"
 #include "server/event.h"
+#include "server/farewell.h"
 #include "server/handler.h"
 #include "server/listen-socket.h"
 #include "server/reaper.h"
@@ -21,7 +22,6 @@
 
 #define STOP_POLL_NS 10000000    /* how often the end of requests in flight is looked for */
 #define STOP_QUIET_POLLS 3       /* nothing to wait for that many times in a row is the end */
-#define STOP_GRACE_US 500000     /* a new connection is about to send its request */
 #define DESCRIPTORS_BESIDES 128u /* files that are no connections of the TLS port's limit */
 
 unsigned server_default_workers(void)
@@ -49,6 +49,7 @@ static void server_free(struct server *srv)
     reaper_stop(srv);
     for (unsigned i = 0; i < srv->worker_count; i++) {
         daemon_stop(&srv->workers[i]);
+        farewell_done(&srv->workers[i]);
         event_flush_lines(&srv->workers[i]);
         worker_done(&srv->workers[i]);
     }
@@ -106,7 +107,7 @@ static int open_sockets(struct server *srv, struct error *err)
 static int start_threads(struct server *srv, struct error *err)
 {
     for (unsigned i = 0; i < srv->worker_count; i++)
-        if (daemon_start(&srv->workers[i], err) < 0)
+        if (farewell_init(&srv->workers[i], err) < 0 || daemon_start(&srv->workers[i], err) < 0)
             return -1;
     return reaper_start(srv, err) < 0 || acceptor_start(srv, err) < 0 ? -1 : 0;
 }
@@ -154,16 +155,24 @@ void server_drain(struct server *srv)
     atomic_store(&srv->is_draining, true);
 }
 
+/* One look at a worker; an idle client is asked to go before it is cut off. */
+static struct worker_busy settle_worker(struct worker *w)
+{
+    struct worker_busy busy = worker_settle(w, time_monotonic_us(), true);
+    if (busy.untold > 0 && !farewell_ask(w))
+        busy = worker_settle(w, time_monotonic_us(), false);
+    if (worker_has_pending(w))
+        busy.others++;
+    return busy;
+}
+
 static struct worker_busy settle(struct server *srv)
 {
-    struct worker_busy all = { 0, 0 };
+    struct worker_busy all = { 0, 0, 0 };
     for (unsigned i = 0; i < srv->worker_count; i++) {
-        struct worker_busy one =
-            worker_settle(&srv->workers[i], time_monotonic_us(), STOP_GRACE_US, true);
+        struct worker_busy one = settle_worker(&srv->workers[i]);
         all.requests += one.requests;
-        all.others += one.others;
-        if (worker_has_pending(&srv->workers[i]))
-            all.others++;
+        all.others += one.others + one.untold;
     }
     return all;
 }

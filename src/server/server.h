@@ -33,8 +33,9 @@ unsigned server_plain_port(const struct server *srv);
 void server_drain(struct server *srv);
 
 /*
- * The second part: stops listening, closes idle connections, lets requests in flight finish for at
- * most deadline_us, then ends everything and frees srv.  Returns how many requests were cut off.
+ * The second part: stops listening, has clients give up their idle connections (see farewell.h), lets
+ * requests in flight finish, both for at most deadline_us, then ends everything and frees srv.  Returns
+ * how many requests were cut off.
  */
 unsigned server_stop(struct server *srv, int64_t deadline_us);
 

@@ -54,11 +54,12 @@ struct connection {
     bool is_corked;       /* GnuTLS holds records back */
     bool has_odd_uri;     /* the request's raw target cannot be trusted after decoding */
     bool got_hello, sent_hello;
-    enum limit_id shot_for; /* under the lock; LIMIT_NONE */
-    bool is_watched;        /* the reaper knows the next two; under the lock, as these */
-    uint64_t watched_word;  /* the phase at that time */
-    uint64_t watched_bytes; /* received by then */
-    struct in6_addr source; /* IPv4 as mapped; only with a limit for each source */
+    enum limit_id shot_for;  /* under the lock; LIMIT_NONE */
+    bool is_watched;         /* the reaper knows the next two; under the lock, as these */
+    uint64_t watched_word;   /* the phase at that time */
+    uint64_t watched_bytes;  /* received by then */
+    _Atomic int64_t told_us; /* when the client was asked to give it up; 0: it was not */
+    struct in6_addr source;  /* IPv4 as mapped; only with a limit for each source */
 };
 
 struct connection_list {
@@ -88,6 +89,8 @@ struct worker {
     unsigned linked;     /* in both lists; under the lock */
     unsigned dying;      /* of these, shot; under the lock */
     unsigned lost_ticks; /* of the reaper */
+    unsigned visits;     /* see farewell.h; of the thread that stops the server */
+    int visitor_fds[2];  /* the same */
 };
 
 struct server {

@@ -25,6 +25,7 @@ void worker_init(struct worker *w, struct server *srv, bool is_plain)
     atomic_flag_clear(&w->has_lines_in_use);
     (void)gnutls_rnd(GNUTLS_RND_NONCE, &w->jitter, sizeof(w->jitter));
     w->jitter |= 1;
+    w->visitor_fds[0] = w->visitor_fds[1] = -1;
 }
 
 void worker_done(struct worker *w)
@@ -274,31 +275,54 @@ void worker_reap(struct worker *w, int64_t now_us, bool watches)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-static void settle_one(struct worker *w, struct connection *conn, int64_t young_us,
-                       bool shoots_idle, struct worker_busy *busy)
+/* Idle, as far as can be seen; one that is new is about to send its request. */
+static bool is_idle(const struct connection *conn, uint64_t word, int64_t now_us)
+{
+    enum phase phase = phase_of(word);
+    bool is_young = !conn->is_used && now_us - phase_since(word) < WORKER_YOUNG_US;
+    return (phase == PHASE_IDLE || phase == PHASE_FRESH) && !is_young && !has_unread_bytes(conn);
+}
+
+void worker_tell_idle(struct worker *w, int64_t now_us, worker_tell_fn *tell)
+{
+    pthread_mutex_lock(&w->lock);
+    for (unsigned list = 0; list < 2; list++)
+        for (struct connection *c = list == 0 ? w->fresh.first : w->used.first; c; c = c->next) {
+            uint64_t word = atomic_load(&c->phase);
+            if (c->session && !phase_is_shot(word) && atomic_load(&c->told_us) == 0 &&
+                is_idle(c, word, now_us))
+                tell(c, now_us);
+        }
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void settle_one(struct worker *w, struct connection *conn, int64_t now_us, bool tells,
+                       struct worker_busy *busy)
 {
     uint64_t word = atomic_load(&conn->phase);
-    enum phase phase = phase_of(word);
+    int64_t told_us = atomic_load(&conn->told_us);
     if (phase_is_shot(word))
         return;
-    if (is_here(phase))
+    if (is_here(phase_of(word)))
         busy->requests++;
-    else if (phase == PHASE_HEAD || (!conn->is_used && phase_since(word) > young_us) ||
-             has_unread_bytes(conn))
+    else if (!is_idle(conn, word, now_us))
         busy->others++;
-    else if (shoots_idle)
+    else if (tells && conn->session && told_us == 0)
+        busy->untold++;
+    else if (tells && conn->session && now_us - told_us < WORKER_FAREWELL_US)
+        busy->others++;
+    else
         (void)shoot(w, conn, word, LIMIT_DRAIN);
 }
 
-struct worker_busy worker_settle(struct worker *w, int64_t now_us, int64_t grace_us,
-                                 bool shoots_idle)
+struct worker_busy worker_settle(struct worker *w, int64_t now_us, bool tells)
 {
-    struct worker_busy busy = { 0, 0 };
+    struct worker_busy busy = { 0, 0, 0 };
     pthread_mutex_lock(&w->lock);
     for (struct connection *c = w->fresh.first; c; c = c->next)
-        settle_one(w, c, now_us - grace_us, shoots_idle, &busy);
+        settle_one(w, c, now_us, tells, &busy);
     for (struct connection *c = w->used.first; c; c = c->next)
-        settle_one(w, c, now_us - grace_us, shoots_idle, &busy);
+        settle_one(w, c, now_us, tells, &busy);
     pthread_mutex_unlock(&w->lock);
     return busy;
 }

@@ -14,7 +14,9 @@
 
 #include "server/state.h"
 
-#define WORKER_DYING_MAX 64u /* shot, not yet gone; then the acceptor waits */
+#define WORKER_YOUNG_US ((int64_t)2000000)    /* so long a new client may take for its request */
+#define WORKER_FAREWELL_US ((int64_t)2000000) /* from the farewell to the end */
+#define WORKER_DYING_MAX 64u                  /* shot, not yet gone; then the acceptor waits */
 
 void worker_init(struct worker *w, struct server *srv, bool is_plain);
 void worker_done(struct worker *w);
@@ -48,12 +50,19 @@ void worker_reap(struct worker *w, int64_t now_us, bool watches);
 /* What still has to be waited for at the end, and what would be cut off. */
 struct worker_busy {
     unsigned requests; /* of which at least the head is here */
-    unsigned others;   /* heads that are arriving, and connections younger than grace_us */
+    unsigned others;   /* heads that are arriving, young connections, and clients that were told */
+    unsigned untold;   /* idle ones whose clients were not asked yet to give them up */
 };
 
-/* Counts those, and shoots the idle ones if asked to. */
-struct worker_busy worker_settle(struct worker *w, int64_t now_us, int64_t grace_us,
-                                 bool shoots_idle);
+/*
+ * Counts those, and shoots the idle ones; with `tells` only those whose clients were told
+ * WORKER_FAREWELL_US ago, and those without TLS.
+ */
+struct worker_busy worker_settle(struct worker *w, int64_t now_us, bool tells);
+
+/* Calls tell() for every idle TLS connection whose told_us is 0; on the worker's own thread. */
+typedef void worker_tell_fn(struct connection *conn, int64_t now_us);
+void worker_tell_idle(struct worker *w, int64_t now_us, worker_tell_fn *tell);
 
 /* Open connections from that address. */
 unsigned worker_count_source(struct worker *w, const struct in6_addr *source);

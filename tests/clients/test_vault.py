@@ -390,6 +390,15 @@ def test_a_redirect_that_leads_nowhere(client, fake_vault, ask, location):
     assert 1 <= len(vault.seen()) <= 2, "at most once, and only to itself"
 
 
+@pytest.mark.parametrize("path", ["auth/kubernetes/magic", "auth/token/create"])
+def test_a_redirect_to_another_path(client, pair, ask, path):
+    standby, leader = pair()
+    standby.clear()
+    standby.script("login", status=307, headers={"Location": f"{leader.address}/v1/{path}"})
+    assert outcome(client(standby).do("sign", ask)) == (-1, "standby")
+    assert not leader.seen()
+
+
 def test_a_plain_redirect_to_another_host(client, fake_vault, ask):
     vault = fake_vault(tls=False)
     vault.script("login", status=307,

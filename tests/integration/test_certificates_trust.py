@@ -43,6 +43,16 @@ def test_the_last_act_takes_the_own_anchor_out(world):
     assert first.events("anchor withdrawn")
 
 
+def test_an_api_server_that_hangs_does_not_hold_the_last_act(world):
+    daemon = start_own(world)
+    wait_ready(daemon)
+    own = served(daemon)
+    world.kube.script("*", fault="hang")
+    daemon.send_signal()
+    assert daemon.process.wait(HANG_GUARD) == 0
+    assert world.anchors == [own]  # until it ends
+
+
 def test_rolling_restarts_do_not_grow_the_bundle(world):
     old = start_own(world)
     wait_ready(old)

@@ -17,6 +17,7 @@ from scrape import plain, value
 
 BODY = json.dumps(review()).encode()
 PLAIN = "-plain-listen=127.0.0.1:0"
+FAREWELL = b"HTTP/1.1 100 Continue\r\n\r\n"
 LONG = "5m"  # longer than any test: only a second signal ends it
 
 
@@ -61,10 +62,64 @@ def test_idle_connections_get_their_next_answer(start):
             sock.sendall(post(BODY))
             assert close_answer(read_to_end(sock)) == 200
         daemon.send_signal()  # the second one ends the drain, and with it the idle connection
+        assert read_to_end(socks[0]) == FAREWELL
         assert daemon.process.wait(HANG_GUARD) == 0
-        assert read_to_end(socks[0]) is not None
     assert daemon.events("the rest of the drain period is skipped")
     assert daemon.events("stopped")[0]["requests_cut_off"] == 0
+
+
+def read_farewell(sock):
+    got = b""
+    while len(got) < len(FAREWELL):
+        piece = sock.recv(len(FAREWELL) - len(got))
+        assert piece, f"ended after {got!r}"
+        got += piece
+    assert got == FAREWELL
+
+
+def answered(daemon):
+    sock = daemon.connect()
+    sock.sendall(post(BODY))
+    assert sock.recv(65536).startswith(b"HTTP/1.1 200 ")
+    return sock
+
+
+def test_a_request_that_crosses_the_farewell_is_answered(start):
+    """The client had written when it was asked to go: the interim response is followed by the answer."""
+    daemon = start(PLAIN, "-workers=2")
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(answered(daemon)) for _ in range(8)]
+        daemon.send_signal()
+        for sock in socks:
+            read_farewell(sock)
+        for sock in socks:
+            sock.sendall(post(BODY))
+        for sock in socks:
+            assert close_answer(read_to_end(sock)) == 200
+        assert daemon.process.wait(HANG_GUARD) == 0
+    assert daemon.events("stopped")[0]["requests_cut_off"] == 0
+
+
+def test_clients_that_go_are_not_waited_for(start):
+    daemon = start("-idle-timeout=5m")
+    socks = [answered(daemon) for _ in range(3)]
+    daemon.send_signal()
+    for sock in socks:
+        read_farewell(sock)
+        sock.close()
+    assert daemon.process.wait(HANG_GUARD) == 0
+    assert not daemon.events("connection trouble")
+
+
+def test_a_new_connection_may_still_send_its_request(start):
+    """It is not told to go before it had its time: a client need not repeat a first request."""
+    daemon = start(PLAIN)
+    with daemon.connect() as sock:
+        daemon.send_signal()
+        wait_for(lambda: not accepts(daemon.port), "the port to be closed")
+        sock.sendall(post(BODY))
+        assert close_answer(read_to_end(sock)) == 200
+    assert daemon.process.wait(HANG_GUARD) == 0
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])

@@ -137,8 +137,6 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **request,
     conn->is_corked = false;
     if (gnutls_record_uncork(session_of(c), 0) < 0)
         (void)shutdown(conn->fd, SHUT_RDWR);
-    else
-        (void)setsockopt(conn->fd, IPPROTO_TCP, TCP_CORK, &(int){ 0 }, sizeof(int));
 }
 
 /* A listening socket on a free port of 127.0.0.1, or -1. */

@@ -385,9 +385,42 @@ static void test_exhausted_arena(void **state)
     }
 }
 
+/* Each byte at each place of texts of several lengths. */
+static void test_word(void **state)
+{
+    (void)state;
+    assert_false(text_is_word(SLICE("")));
+    for (size_t len = 1; len <= 20; len++)
+        for (size_t at = 0; at < len; at++)
+            for (unsigned c = 0; c < 256; c++) {
+                char text[20], word[] = "a-Z/0:~!'.{}[]<>,;_+";
+                struct slice s = { text, len };
+                memcpy(text, word, sizeof(text));
+                text[at] = (char)c;
+                bool is_good = c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '=';
+                assert_int_equal(text_is_word(s), is_good);
+            }
+}
+
+static void test_line_of_each_byte(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        char text[] = "some text and more";
+        struct buf out;
+        text[11] = (char)c;
+        buf_init(&out, 100);
+        text_put_line(&out, (struct slice){ text, sizeof(text) - 1 }, 100);
+        assert_int_equal(out.len == sizeof(text) - 1, c >= ' ' && c < 0x7f);
+        buf_done(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_word),
+        cmocka_unit_test(test_line_of_each_byte),
         cmocka_unit_test(test_printable),
         cmocka_unit_test(test_printable_is_cut_between_characters),
         cmocka_unit_test(test_line_keeps_quotes),
