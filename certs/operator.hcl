@@ -29,6 +29,14 @@ path "pki/config/issuers" {
   capabilities = ["create", "read", "update"]
 }
 
+# Anybody may read these; a dry run asks for them before they are there.
+path "pki-root/ca/pem" {
+  capabilities = ["read"]
+}
+path "pki/ca/pem" {
+  capabilities = ["read"]
+}
+
 # Who gets which certificate.
 path "pki/roles/webhook" {
   capabilities = ["create", "read", "update"]

@@ -110,6 +110,7 @@ def operator(pki):
 
 def test_the_operators_policy_is_enough(bare):
     token = operator(bare)
+    assert set(lines(bare.setup("--dry-run", token=token))) == {"would"}
     assert set(lines(bare.setup(token=token))) == {"made"}
     assert set(lines(bare.setup(token=token))) == {"is"}
     assert lines(bare.setup("--rotate", token=token)).count("made") == 1
