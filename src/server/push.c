@@ -15,6 +15,7 @@ void push_disable(void)
 }
 
 /* The program's own comes before the C library's for every library that it loads. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
 {
     if (is_disabled && level == IPPROTO_TCP && (option == TCP_NODELAY || option == TCP_CORK))

@@ -301,15 +301,15 @@ static void settle_one(struct worker *w, struct connection *conn, int64_t now_us
 {
     uint64_t word = atomic_load(&conn->phase);
     int64_t told_us = atomic_load(&conn->told_us);
+    bool is_to_be_told = tells && conn->session;
     if (phase_is_shot(word))
         return;
     if (is_here(phase_of(word)))
         busy->requests++;
-    else if (!is_idle(conn, word, now_us))
-        busy->others++;
-    else if (tells && conn->session && told_us == 0)
+    else if (is_to_be_told && told_us == 0 && is_idle(conn, word, now_us))
         busy->untold++;
-    else if (tells && conn->session && now_us - told_us < WORKER_FAREWELL_US)
+    else if (!is_idle(conn, word, now_us) ||
+             (is_to_be_told && now_us - told_us < WORKER_FAREWELL_US))
         busy->others++;
     else
         (void)shoot(w, conn, word, LIMIT_DRAIN);

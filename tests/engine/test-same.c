@@ -86,6 +86,7 @@ static bool with_other_role(struct slice body, struct buf *ret)
         return false;
     buf_clear(ret);
     buf_put_slice(ret, body);
+    assert_non_null(buf_cstr(ret)); /* ended, for what follows */
     char *letter = ret->data + (name - body.ptr) + sizeof(role);
     letter += strspn(letter, "\": ");
     *letter ^= 'a' ^ 'A';

@@ -53,7 +53,7 @@ static void put_text(struct buf *out, const char *text)
             buf_put_lit(out, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
         else if (*text == '-')
             buf_put_lit(out, "subject=CN = x\n\n");
-        else if (*text < 'a')
+        else if (*text >= 'A' && *text <= 'Z')
             buf_put_slice(out, buf_slice(&certs[*text + 'a' - 'A'].key_pem));
         else
             buf_put_slice(out, made_cert_pem(&certs[(int)*text]));
