@@ -1,14 +1,16 @@
 #include "support/alloc-fault.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/gnutls.h>
 
-static unsigned long calls;   /* since the counter was started */
-static unsigned long fail_at; /* the number of the call that fails; 0: none */
+/* Other threads of a test may allocate as well; they are counted, too. */
+static atomic_ulong calls;   /* since the counter was started */
+static atomic_ulong fail_at; /* the number of the call that fails; 0: none */
 
 void alloc_fault_start(unsigned long n)
 {
@@ -30,7 +32,7 @@ bool alloc_fault_stop(void)
 
 static bool is_refused(void)
 {
-    return ++calls == fail_at;
+    return atomic_fetch_add(&calls, 1) + 1 == atomic_load(&fail_at);
 }
 
 /* The names are the linker's. */
