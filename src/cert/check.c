@@ -93,11 +93,13 @@ static int check_use(gnutls_x509_crt_t leaf, const struct cert_hosts *hosts, str
     if (missing)
         return error_set(err, ERROR_CRYPTO,
                          "the certificate is not for '" SLICE_FMT
-                         "': allow that name in the PKI role, and let it use the request's names",
+                         "', which its clients ask for: the issuer must allow that name and take "
+                         "it from the request",
                          SLICE_ARG(missing->text));
     if (gnutls_x509_crt_check_key_purpose(leaf, GNUTLS_KP_TLS_WWW_SERVER, 0) == 0)
         return error_set(err, ERROR_CRYPTO,
-                         "the certificate is not for TLS servers: set server_flag in the PKI role");
+                         "the certificate is not for TLS servers: the issuer must allow serverAuth "
+                         "(in a PKI role: server_flag)");
     return 0;
 }
 

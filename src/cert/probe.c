@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
+#include "base/time.h"
 #include "cert/gnutls-util.h"
 
-#define US_PER_SECOND 1000000
 #define US_PER_MS 1000
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -16,22 +16,43 @@ DEFINE_CLEANUP(freeaddrinfo, struct addrinfo *);
 DEFINE_CLEANUP(gnutls_deinit, gnutls_session_t);
 DEFINE_CLEANUP(gnutls_certificate_free_credentials, gnutls_certificate_credentials_t);
 
+/* --- waiting ----------------------------------------------------------------------------------- */
+
+/* False at the deadline, whatever trickles in until then. */
+static bool wait_for(int fd, short events, int64_t deadline_us)
+{
+    int64_t left = deadline_us - time_monotonic_us();
+    struct pollfd one = { .fd = fd, .events = events };
+    return left > 0 && poll(&one, 1, (int)(left / US_PER_MS) + 1) > 0;
+}
+
 /* --- TCP --------------------------------------------------------------------------------------- */
 
-static int connect_one(const struct addrinfo *at, int64_t timeout)
+static int finish_connect(int fd, int64_t deadline_us)
 {
-    struct timeval limit = { timeout / US_PER_SECOND, timeout % US_PER_SECOND };
-    cleanup_close int fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-        connect(fd, at->ai_addr, at->ai_addrlen) < 0)
+    int why = ETIMEDOUT;
+    socklen_t size = sizeof(why);
+    if (wait_for(fd, POLLOUT, deadline_us) && getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &size) < 0)
+        why = errno;
+    errno = why;
+    return why == 0 ? 0 : -1;
+}
+
+static int connect_one(const struct addrinfo *at, int64_t deadline_us)
+{
+    cleanup_close int fd =
+        socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at->ai_protocol);
+    if (fd < 0)
+        return -1;
+    if (connect(fd, at->ai_addr, at->ai_addrlen) < 0 &&
+        (errno != EINPROGRESS || finish_connect(fd, deadline_us) < 0))
         return -1;
     int connected = fd;
     fd = -1;
     return connected;
 }
 
-static int connect_any(const struct cert_probe_request *req, struct error *err)
+static int connect_any(const struct cert_probe_request *req, int64_t deadline_us, struct error *err)
 {
     CLEANUP(freeaddrinfo) struct addrinfo *list = NULL;
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
@@ -40,7 +61,7 @@ static int connect_any(const struct cert_probe_request *req, struct error *err)
         return error_set(err, ERROR_IO, "%s cannot be looked up: %s", req->host, gai_strerror(why));
     int fd = -1;
     for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
-        fd = connect_one(at, req->timeout);
+        fd = connect_one(at, deadline_us);
     if (fd < 0)
         error_set(err, ERROR_IO, "no connection to %s port %s: %s", req->host, req->port,
                   strerror(errno));
@@ -49,18 +70,17 @@ static int connect_any(const struct cert_probe_request *req, struct error *err)
 
 /* --- TLS --------------------------------------------------------------------------------------- */
 
-static int shake_hands(const struct cert_probe_request *req, gnutls_session_t tls, int fd)
+static int shake_hands(gnutls_session_t tls, int fd, int64_t deadline_us)
 {
     int rc = gnutls_priority_set_direct(tls, PRIORITIES, NULL);
-    if (rc >= 0 && req->name)
-        rc = gnutls_server_name_set(tls, GNUTLS_NAME_DNS, req->name, strlen(req->name));
     if (rc < 0)
         return rc;
     gnutls_transport_set_int(tls, fd);
-    gnutls_handshake_set_timeout(tls, (unsigned)(req->timeout / US_PER_MS));
-    do
-        rc = gnutls_handshake(tls);
-    while (rc < 0 && gnutls_error_is_fatal(rc) == 0);
+    while ((rc = gnutls_handshake(tls)) < 0 && gnutls_error_is_fatal(rc) == 0) {
+        bool writes = gnutls_record_get_direction(tls) == 1;
+        if (!wait_for(fd, writes ? POLLOUT : POLLIN, deadline_us))
+            return GNUTLS_E_TIMEDOUT;
+    }
     return rc;
 }
 
@@ -89,19 +109,20 @@ static int copy_chain(gnutls_session_t tls, struct cert_pem_list *ret, struct er
 
 int cert_probe(const struct cert_probe_request *req, struct cert_pem_list *ret, struct error *err)
 {
-    cleanup_close int fd = connect_any(req, err);
+    int64_t deadline_us = time_monotonic_us() + req->timeout;
+    cleanup_close int fd = connect_any(req, deadline_us, err);
     if (fd < 0)
         return -1;
     CLEANUP(gnutls_certificate_free_credentials) gnutls_certificate_credentials_t creds = NULL;
     CLEANUP(gnutls_deinit) gnutls_session_t tls = NULL; /* ends before what it borrows */
     int rc = gnutls_certificate_allocate_credentials(&creds);
     if (rc >= 0)
-        rc = gnutls_init(&tls, GNUTLS_CLIENT);
+        rc = gnutls_init(&tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
     if (rc >= 0)
         rc = gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, creds);
     if (rc < 0)
         return gnutls_fail(err, "TLS", rc);
-    rc = shake_hands(req, tls, fd);
+    rc = shake_hands(tls, fd, deadline_us);
     if (rc < 0)
         return error_set(err, ERROR_IO, "no TLS handshake with %s port %s: %s", req->host,
                          req->port, gnutls_strerror(rc));

@@ -2,7 +2,7 @@
 #define SRC_CERT_PROBE_H
 
 /*
- * What a client is shown at a TLS port: connects, asks for a name, and returns the certificates.
+ * What a client is shown at a TLS port: connects, shakes hands, and returns the certificates.
  *
  * Nothing is verified here; cert_check_chain() does that.  No connection outlives the call.  Thread-safe.
  */
@@ -15,8 +15,7 @@
 /* Borrowed for the call. */
 struct cert_probe_request {
     const char *host, *port; /* as getaddrinfo() takes them */
-    const char *name;        /* sent as SNI; NULL for none */
-    int64_t timeout;         /* microseconds, for connecting and again for the handshake */
+    int64_t timeout;         /* microseconds, for all of it but the look-up of the name */
 };
 
 /* -1 with ERROR_IO (no connection, or the handshake failed) or ERROR_NOMEM; cert_pem_done() frees. */

@@ -49,13 +49,17 @@ static int put_served(const struct cert_pem_list *leaf, const struct cert_pem_li
     return 0;
 }
 
+/* The issuing CA, or with `whole` also what signed it, and so on; nothing else that Vault puts beside them. */
 static int put_anchor(const struct cert_pem_list *chain, bool whole, struct cert_issue *ret,
                       struct error *err)
 {
-    ret->anchor_ends = gnutls_x509_crt_get_expiration_time(chain->at[0]);
-    for (unsigned i = 0; i < (whole ? chain->count : 1); i++)
-        if (cert_pem_put(chain->at[i], &ret->anchor, err) < 0)
+    gnutls_x509_crt_t at = chain->at[0];
+    ret->anchor_ends = gnutls_x509_crt_get_expiration_time(at);
+    for (unsigned i = 0; at && i < chain->count; i++) {
+        if (cert_pem_put(at, &ret->anchor, err) < 0)
             return -1;
+        at = whole ? issuer_of(at, chain) : NULL;
+    }
     return 0;
 }
 

@@ -9,20 +9,27 @@
 
 #define US_PER_SECOND 1000000
 
-/* What an API server that knows this bundle would say. */
-static int judge_bundle(const struct check_run *run, const struct cert_pem_list *chain,
-                        const struct cert_hosts *hosts, struct slice anchors, struct error *err)
+/* What an API server would say that asks as this entry says. */
+static int judge_entry(const struct check_run *run, const struct cert_pem_list *chain,
+                       const struct kube_webhook_entry *entry, struct error *err)
 {
-    return cert_check_chain(chain, hosts, anchors, run->now, err);
+    struct cert_hosts asked;
+    if (entry->ca_bundle.len == 0)
+        return error_set(err, ERROR_CRYPTO,
+                         "webhook '" SLICE_FMT "' has no caBundle to trust it by",
+                         SLICE_ARG(entry->name));
+    if (cert_hosts_parse(entry->host.len > 0 ? entry->host : run->set->hosts, &asked, err) < 0)
+        return -1;
+    return cert_check_chain(chain, &asked, entry->ca_bundle, run->now, err);
 }
 
 static int judge_chain(const struct check_run *run, const struct cert_pem_list *chain,
                        const struct cert_hosts *hosts, struct error *err)
 {
     if (!run->webhook)
-        return judge_bundle(run, chain, hosts, buf_slice(&run->issue.anchor), err);
+        return cert_check_chain(chain, hosts, buf_slice(&run->issue.anchor), run->now, err);
     for (size_t i = 0; i < run->webhook->entry_count; i++)
-        if (judge_bundle(run, chain, hosts, run->webhook->entries[i].ca_bundle, err) < 0)
+        if (judge_entry(run, chain, &run->webhook->entries[i], err) < 0)
             return -1;
     return 0;
 }
@@ -42,7 +49,7 @@ bool check_served(struct check_run *run, struct check_finding *finding)
     struct error err = ERROR_INIT;
     struct cert_hosts hosts;
     struct cert_pem_list chain = { .count = 0 };
-    struct cert_probe_request ask = { run->set->host, run->set->port, NULL, CHECK_TIMEOUT };
+    struct cert_probe_request ask = { run->set->host, run->set->port, CHECK_TIMEOUT };
     if (cert_hosts_parse(run->set->hosts, &hosts, &err) < 0)
         return check_fail(finding, err.msg, "correct the list of names");
     if (cert_probe(&ask, &chain, &err) < 0)

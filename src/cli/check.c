@@ -12,6 +12,7 @@ enum check_needs {
 
 /* Rows of the table, as bits of `after`. */
 enum check_id {
+    ID_SETTINGS,
     ID_HEALTH,
     ID_CLOCK,
     ID_SIGN,
@@ -30,6 +31,7 @@ static const struct row {
     unsigned after; /* checks that must have been fine */
     check_fn *look;
 } rows[] = {
+    [ID_SETTINGS] = { "settings",  "it is known what to look at",                 0,             0,                 check_settings_given },
     [ID_HEALTH] = { "vault",       "Vault can be reached and is unsealed",         NEEDS_VAULT,   0,                 check_vault_health },
     [ID_CLOCK]  = { "clock",       "this clock and Vault's agree",                 NEEDS_VAULT,   AFTER(ID_HEALTH),  check_vault_clock },
     [ID_SIGN]   = { "certificate", "Vault signs a certificate for the webhook",    NEEDS_VAULT,   AFTER(ID_CLOCK),   check_vault_sign },
@@ -48,6 +50,28 @@ bool check_fail(struct check_finding *finding, const char *problem, const char *
     buf_clear(&finding->detail);
     buf_put_slice(&finding->detail, slice_of(problem));
     buf_put_slice(&finding->advice, slice_of(advice));
+    return false;
+}
+
+/* A pod's variables are here, but not the arguments of the program that runs in it. */
+bool check_settings_given(struct check_run *run, struct check_finding *finding)
+{
+    static const char *const sources[] = {
+        [CERT_SOURCE_VAULT] = "Vault",
+        [CERT_SOURCE_FILES] = "files",
+        [CERT_SOURCE_SELF_SIGNED] = "self-signed certificates",
+    };
+    const struct check_settings *set = run->set;
+    buf_printf(&finding->detail, "%s, ", sources[set->source]);
+    if (set->webhook_name.len > 0)
+        buf_printf(&finding->detail, "webhook '" SLICE_FMT "'", SLICE_ARG(set->webhook_name));
+    else
+        buf_put_lit(&finding->detail, "no webhook's object");
+    if (set->source != CERT_SOURCE_SELF_SIGNED || set->webhook_name.len > 0)
+        return true;
+    buf_put_lit(&finding->advice,
+                "nothing says what is to be checked: give the options of serve, or "
+                "set their KEYHOOK_* variables for the pod");
     return false;
 }
 

@@ -22,7 +22,6 @@
 #define CHECK_TIMEOUT ((int64_t)5 * 1000000) /* of one connection, in microseconds */
 #define CHECK_CLOCK_MAX ((int64_t)60)        /* seconds between two clocks */
 #define CHECK_TTL ((int64_t)60)              /* seconds of life of the certificate asked for */
-#define CHECK_EXPIRY_SOON ((int64_t)3600)    /* seconds before the end of an anchor that are told */
 
 /* What is to be checked; borrowed for the run. */
 struct check_settings {
@@ -61,6 +60,7 @@ struct check_run {
 typedef bool check_fn(struct check_run *run, struct check_finding *finding);
 
 /* Vault and files, the cluster, and what is served. */
+check_fn check_settings_given;
 check_fn check_vault_health, check_vault_clock, check_vault_sign, check_files;
 check_fn check_kube_rights, check_webhook_object, check_bundle;
 check_fn check_served;

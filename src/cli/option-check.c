@@ -1,5 +1,7 @@
 #include "cli/option-check.h"
 
+#include <string.h>
+
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -440,6 +442,8 @@ int check_pki_address(void *target, const void *member, const char *name, struct
     struct slice text = text_of(member);
 
     (void)target;
+    if (text.len > 0 && memchr(text.ptr, '@', text.len)) /* shown nowhere: it may hold a password */
+        return error_set(err, ERROR_USAGE, "an address may not hold a user name or a password");
     if (text.len == 0 || (text.len > secure.len && slice_has_prefix(text, secure)))
         return 0;
     if (text.len <= plain.len || !slice_has_prefix(text, plain))

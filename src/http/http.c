@@ -327,9 +327,15 @@ static void set_request(struct http_client *c, struct call *call, const struct h
 }
 
 /*
- * libcurl's own words name host and port.  An @ in them can only come from a proxy variable, which may hold
- * a password: addresses have none.
+ * libcurl's own words name host and port.  About a proxy they quote its variable, cut somewhere, and that
+ * may hold a password; our own addresses hold none.
  */
+static bool is_about_proxy(CURLcode code, const char *detail)
+{
+    return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY || strchr(detail, '@') ||
+           strcasestr(detail, "proxy");
+}
+
 static const char *describe(CURLcode code, enum http_failure why, const char *detail)
 {
     if (why == HTTP_FAILURE_LIMIT)
@@ -338,7 +344,7 @@ static const char *describe(CURLcode code, enum http_failure why, const char *de
         return "given up, because the program ends";
     if (code == CURLE_ABORTED_BY_CALLBACK)
         return "nothing came for too long";
-    return detail[0] && !strchr(detail, '@') ? detail : curl_easy_strerror(code);
+    return detail[0] && !is_about_proxy(code, detail) ? detail : curl_easy_strerror(code);
 }
 
 static int fail(const struct http_client *c, const struct http_request *req,

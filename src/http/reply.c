@@ -12,11 +12,23 @@ static const char *const type_names[] = {
     [JSON_FALSE] = "true or false", [JSON_NULL] = "null",
 };
 
+/* Not less than the values in it; those in strings count too. */
+static size_t count_values(struct slice text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.ptr[i] == ',' || text.ptr[i] == '{' || text.ptr[i] == '[';
+    return n;
+}
+
 int reply_parse(struct slice text, json_t **ret, struct error *err)
 {
     json_error_t where;
+    if (count_values(text) > REPLY_VALUES_MAX)
+        return error_set(err, ERROR_LIMIT, "the reply has more than %u values", REPLY_VALUES_MAX);
     CLEANUP(reply_tree_free)
-    json_t *tree = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &where);
+    json_t *tree = json_loadb(text.ptr ? text.ptr : "", text.len,
+                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
     if (!tree && !where.text[0]) /* jansson has words for all else */
         return error_nomem(err);
     if (!tree)

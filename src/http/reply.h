@@ -19,6 +19,9 @@
 #include "base/error.h"
 #include "base/str.h"
 
+#define REPLY_VALUES_MAX \
+    50000u /* brackets and commas of a reply: a tree is many times as large as its text */
+
 static inline void reply_tree_free(json_t *tree)
 {
     json_decref(tree);
@@ -26,7 +29,7 @@ static inline void reply_tree_free(json_t *tree)
 
 DEFINE_CLEANUP(reply_tree_free, json_t *);
 
-/* The parsed text; -1 with ERROR_SYNTAX (position, not text) or ERROR_SHAPE unless it is one JSON object. */
+/* The parsed text; -1 with ERROR_LIMIT, ERROR_SYNTAX (position, not text) or ERROR_SHAPE unless it is one JSON object. */
 int reply_parse(struct slice text, json_t **ret, struct error *err)
     __attribute__((warn_unused_result));
 

@@ -68,6 +68,28 @@ static int decode_bundle(struct arena *arena, struct slice text, struct kube_web
     return 0;
 }
 
+/* What is odd here is the API server's affair: then there is no host. */
+static int read_host(struct arena *arena, const json_t *client, struct kube_webhook_entry *entry,
+                     struct error *err)
+{
+    static const struct slice end = SLICE_INIT(".svc");
+    const json_t *name = reply_find(client, "service.name");
+    const json_t *namespace = reply_find(client, "service.namespace");
+    if (!json_is_string(name) || !json_is_string(namespace))
+        return 0;
+    size_t room = json_string_length(name) + json_string_length(namespace) + end.len + 1;
+    char *memory = arena_alloc(arena, room + 1);
+    if (!memory)
+        return arena_error(arena, err);
+    struct buf out = buf_over(memory, room);
+    buf_put_slice(&out, text_of(name));
+    buf_put_char(&out, '.');
+    buf_put_slice(&out, text_of(namespace));
+    buf_put_slice(&out, end);
+    entry->host = (struct slice){ memory, out.len };
+    return 0;
+}
+
 static int read_entry(struct arena *arena, const json_t *one, struct kube_webhook_entry *entry,
                       struct error *err)
 {
@@ -76,6 +98,9 @@ static int read_entry(struct arena *arena, const json_t *one, struct kube_webhoo
         return error_set(err, ERROR_SHAPE, "the entry is not an object");
     if (copy_member(arena, one, "name", &entry->name, err) < 0 ||
         find(one, "clientConfig", false, &client, err) < 0)
+        return -1;
+    entry->host = SLICE_ABSENT;
+    if (read_host(arena, client, entry, err) < 0)
         return -1;
     bundle = reply_find(client, "caBundle");
     if (bundle && !json_is_string(bundle) && !json_is_null(bundle))
@@ -120,8 +145,7 @@ static int add_annotation(struct arena *arena, struct slice name, const json_t *
                           struct kube_webhook *w, struct error *err)
 {
     if (w->annotation_count == KUBE_ANNOTATIONS_MAX)
-        return error_set(err, ERROR_LIMIT, "the object has more than %u annotations '%s...'",
-                         KUBE_ANNOTATIONS_MAX, KUBE_ANNOTATION_PREFIX);
+        return 0; /* nobody shall stop us by writing more */
     if (!json_is_string(value))
         return error_set(err, ERROR_SHAPE, "an annotation of the reply is not a string");
     struct kube_annotation *to = &w->annotations[w->annotation_count];

@@ -20,6 +20,7 @@
 
 struct kube_webhook_entry {
     struct slice name;
+    struct slice host;      /* NAME.NAMESPACE.svc that the API server asks for; absent with a URL */
     struct slice ca_bundle; /* decoded: PEM text as it is there; empty when absent */
     bool ca_is_base64;      /* false: what was there is not base64 (ca_bundle is empty then) */
 };
@@ -36,9 +37,10 @@ struct kube_annotation {
  */
 struct kube_webhook {
     struct slice name, uid, resource_version;
-    struct kube_webhook_entry *entries;  /* in the order of the object; names are unique */
-    size_t entry_count;                  /* 0 is possible: an object without webhooks */
-    struct kube_annotation *annotations; /* those whose name starts with "keyhook/" */
+    struct kube_webhook_entry *entries; /* in the order of the object; names are unique */
+    size_t entry_count;                 /* 0 is possible: an object without webhooks */
+    struct kube_annotation
+        *annotations; /* those with our prefix; what is beyond the limit is passed over */
     size_t annotation_count;
     struct slice other_manager; /* newest manager of a caBundle other than ours; or absent */
     void *memory;

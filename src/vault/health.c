@@ -3,6 +3,8 @@
 #include "http/reply.h"
 #include "vault/client.h"
 
+#define YEAR_9999 ((int64_t)253402300799)
+
 /* A standby answers other codes for the same facts. */
 static const unsigned answers[] = { 200, 429, 472, 473, 501, 503 };
 
@@ -24,6 +26,8 @@ static int read_health(const json_t *tree, struct vault_health *ret, struct erro
         reply_bool(tree, "standby", &h.standby, err) < 0)
         return -1;
     (void)!reply_int(tree, "server_time_utc", &h.server_time, &ignored);
+    if (h.server_time < 0 || h.server_time > YEAR_9999)
+        h.server_time = 0;
     if (reply_string(tree, "version", &version, &ignored) == 0)
         (void)snprintf(h.version, sizeof(h.version), SLICE_FMT, SLICE_ARG(version));
     *ret = h;

@@ -516,6 +516,7 @@ def test_a_proxy_and_a_server_name(http, fake_server, proxy):
 
 @pytest.mark.parametrize("variable", [
     "http://user:CANARY@127.0.0.1:999999", "nonsense://user:CANARY@127.0.0.1:1",
+    "http://user:CANARY%40127.0.0.1:9", "http://user:CANARY" + 400 * "x" + "@127.0.0.1:99999",
     "http://user:CANARY@missing.test:1", "http://user:CANARY@127.0.0.1:1"])
 def test_a_proxys_password_is_not_told(http, fake_server, variable):
     reply = http(fake_server(), env={"HTTPS_PROXY": variable}).get()

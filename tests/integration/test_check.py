@@ -93,7 +93,7 @@ def failed(findings):
 def test_all_is_well(well):
     findings, answer = well.check()
     assert failed(findings) == set() and answer["skipped"] == 0
-    assert list(findings) == ["vault", "clock", "certificate", "rights", "webhook", "bundle", "served"]
+    assert list(findings) == ["settings", "vault", "clock", "certificate", "rights", "webhook", "bundle", "served"]
     assert all("advice" not in one for one in findings.values())
 
 
@@ -151,6 +151,13 @@ def another_name_served(well):
     well.served = well.issuer.server_files(well.directory / "misnamed", names=["other.apps.svc"])
 
 
+def another_service(well):
+    """The API server asks for a name that the certificate is not for."""
+    hook = webhook_configuration("hook", bundles=[well.issuer.pem])
+    hook["webhooks"][0]["clientConfig"]["service"]["name"] = "injector"
+    well.kube.put(hook)
+
+
 def foreign_certificate_served(well):
     (well.directory / "foreign").mkdir()
     well.served = Authority("foreign").server_files(well.directory / "foreign", names=[HOST])
@@ -171,6 +178,7 @@ FAULTS = [
     ("clock off", late_clock, "clock", "behind", "clocks"),
     ("expired", expired, "served", "expired", "restart"),
     ("another name served", another_name_served, "served", HOST, "restart"),
+    ("another Service", another_service, "served", "injector.apps.svc", "restart"),
     ("foreign certificate", foreign_certificate_served, "served", "anchor", "restart"),
 ]
 
@@ -203,8 +211,8 @@ def test_text(well):
         done = run_keyhook("check", *flags, f"-connect=127.0.0.1:{port}", env=well.environment)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("FAIL  vault ") and "what to do:" in lines[1]
-    assert lines[-1] == "4 ok, 1 failed, 2 skipped"
+    assert lines[1].startswith("FAIL  vault ") and "what to do:" in lines[2]
+    assert lines[-1] == "5 ok, 1 failed, 2 skipped"
 
 
 def test_nothing_is_changed(well):
@@ -212,6 +220,55 @@ def test_nothing_is_changed(well):
     well.check()
     assert well.kube.version("hook") == before
     assert not well.kube.seen("patch") and not well.kube.events
+
+
+def test_an_empty_bundle(well):
+    """An API server would take the system's authorities then."""
+    well.kube.put(webhook_configuration("hook", bundles=[well.issuer.pem, ""]))
+    findings, _ = well.check()
+    assert failed(findings) == {"bundle", "served"}
+    assert "no caBundle" in findings["served"]["detail"]
+
+
+def test_nothing_is_told(well):
+    """As in `kubectl exec` beside a program that has its options as arguments."""
+    done = run_keyhook("check", "-connect=off", env={"AGENT_INJECT_VAULT_ADDR": None})
+    assert done.returncode == 1
+    assert done.stdout.startswith("FAIL  settings ") and "KEYHOOK_*" in done.stdout
+
+
+def test_a_trickling_server(well):
+    """A byte now and then does not keep it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def trickle():
+        client, _ = listener.accept()
+        with client, contextlib.suppress(OSError):
+            client.sendall(b"\x16\x03\x03\x3e\x80")
+            while not over.wait(0.2):
+                client.sendall(b"\x02")
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    done = run_keyhook("check", f"-connect=127.0.0.1:{listener.getsockname()[1]}", "-webhook-name=hook",
+                       env=well.environment)
+    over.set()
+    thread.join()
+    listener.close()
+    assert done.returncode == 1 and "no TLS handshake" in done.stdout
+
+
+@pytest.mark.parametrize("address", ["http://user:CANARYPASS@127.0.0.1:1", "ftp://user:CANARYPASS@127.0.0.1"])
+def test_a_password_in_the_address(address):
+    done = run_keyhook("check", "-cert-source=vault", "-pki-role=r", f"-pki-address={address}")
+    assert done.returncode == 2 and "CANARYPASS" not in done.stdout + done.stderr
+
+
+def test_a_time_of_no_calendar(well):
+    well.vault.script("health", merge={"server_time_utc": -2**63})
+    findings, _ = well.check()
+    assert findings["clock"]["state"] == "ok"
 
 
 def test_wrong_use():
