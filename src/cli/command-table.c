@@ -14,9 +14,9 @@ const struct command command_table[] = {
         .alias = "agent-inject",
         .arguments = "[options]",
         .summary = "run the admission webhook",
-        .text = "Answers AdmissionReviews over HTTPS until SIGTERM or SIGINT. Without certificate\n"
-                "files it makes a self-signed certificate at start. agent-inject is the spelling\n"
-                "of vault-k8s; it reads annotations below vault.hashicorp.com alone.",
+        .text = "Answers AdmissionReviews over HTTPS until SIGTERM or SIGINT. The certificate comes\n"
+                "from Vault, from files, or is made here, see -cert-source. agent-inject is the\n"
+                "spelling of vault-k8s; it reads annotations below vault.hashicorp.com alone.",
         .run = cmd_serve,
         .bit = COMMAND_SERVE,
         .rest = REST_IGNORED,

@@ -171,7 +171,7 @@ const struct option option_rows[] = {
     /* the serving certificate and TLS */
     { "tls-cert-file", UP_ALIAS("TLS_CERT_FILE"), TEXT(server.tls_cert_file), .def = "",
       CHECKED(TLS), .check = check_tls_cert_file, .metavar = "FILE",
-      .help = "serving certificate and its chain, PEM; without it a self-signed one is made" },
+      .help = "serving certificate and its chain, PEM; see -cert-source for what comes without it" },
     { "tls-key-file", UP_ALIAS("TLS_KEY_FILE"), TEXT(server.tls_key_file), .def = "",
       CHECKED(TLS), .check = check_tls_key_file, .metavar = "FILE",
       .help = "private key of the serving certificate, PEM" },

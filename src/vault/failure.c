@@ -16,7 +16,7 @@ static const struct vault_failure_info infos[] = {
     [VAULT_BAD_REQUEST] = { "bad_request", "compare the PKI role with the request: allowed names, key type ec, lifetime", 2 * SECOND, 60 * SECOND },
     [VAULT_SERVER]      = { "server", "look into the log of Vault", 1 * SECOND, 30 * SECOND },
     [VAULT_PROTOCOL]    = { "protocol", "check that the address is that of Vault and not of a proxy or another server", 2 * SECOND, 60 * SECOND },
-    [VAULT_LOCAL]       = { "local", "check the token and CA files of this pod", 1 * SECOND, 30 * SECOND },
+    [VAULT_LOCAL]       = { "local", "check the files of this pod: tokens and CA, or certificate and key", 1 * SECOND, 30 * SECOND },
 };
 /* clang-format on */
 

@@ -13,6 +13,7 @@ import pytest
 from certificates import (HOOK, NAME, Prober, der, handshake, is_self_signed, parsed, ready, reasons,
                           served, wait_ready)
 from daemon import HANG_GUARD, review, run_keyhook, wait_for
+from fakes.authority import Authority
 from scrape import value
 
 PAST = "2026-01-01T00:00:00Z"
@@ -65,6 +66,17 @@ def test_the_issuing_ca_alone_or_the_chain(world):
     wait_ready(other)
     assert set(world.anchors) == {der(issuing.pem), der(mount.root.pem)}
     Prober(world, one, other).end()
+
+
+def test_the_chain_is_what_signed(world):
+    """Whatever else Vault puts beside it is nobody's anchor."""
+    mount = world.vault.pki["pki"]
+    issuer = mount.add_issuer(name="intermediate", parent=mount.issuers[0])
+    mount.default = 1
+    foreign = Authority("unrelated CA").pem
+    world.vault.script("sign", merge={"data": {"ca_chain": [issuer.pem, foreign, mount.issuers[0].pem]}})
+    wait_ready(world.start_vault("-publish=chain"))
+    assert set(world.anchors) == {der(issuer.pem), root(world)}
 
 
 def test_every_entry_of_the_webhook(world):
