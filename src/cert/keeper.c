@@ -1,12 +1,18 @@
 #include "cert/keeper.h"
 
 #include <stdlib.h>
+#include <time.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "cert/changer.h"
 #include "cert/publisher.h"
 #include "cert/renewer.h"
 #include "cert/watcher.h"
+
+#define US_PER_SECOND 1000000
+#define NS_PER_US 1000
+#define STOP_TIME_US ((int64_t)5 * US_PER_SECOND)
 
 enum thread_id { THREAD_CHANGER, THREAD_RENEWER, THREAD_PUBLISHER, THREAD_WATCHER, THREAD__COUNT };
 
@@ -87,23 +93,37 @@ static void cancel_calls(struct cert_keeper *k)
         kube_client_cancel(k->watcher.kube);
 }
 
-static void stop(struct cert_keeper *k)
+/* False when a thread has not ended by then: no cancel reaches into the arithmetic of a TLS handshake. */
+static bool join(struct cert_keeper *k, int64_t until_us)
+{
+    struct timespec until = { until_us / US_PER_SECOND, until_us % US_PER_SECOND * NS_PER_US };
+    bool all = true;
+    for (unsigned i = 0; i < THREAD__COUNT; i++)
+        if (k->is_running[i])
+            all &= pthread_clockjoin_np(k->threads[i], NULL, CLOCK_MONOTONIC, &until) == 0;
+    return all;
+}
+
+static bool stop(struct cert_keeper *k)
 {
     keeping_lock(&k->state);
     k->state.is_stopping = true;
     keeping_tell(&k->state);
     keeping_unlock(&k->state);
     cancel_calls(k);
-    for (unsigned i = 0; i < THREAD__COUNT; i++)
-        if (k->is_running[i])
-            (void)pthread_join(k->threads[i], NULL);
+    return join(k, time_monotonic_us() + STOP_TIME_US);
 }
 
 void cert_keeper_free(struct cert_keeper *k)
 {
     if (!k)
         return;
-    stop(k);
+    if (!stop(k)) {
+        log_write(LOG_LEVEL_WARN,
+                  "a call to Vault or the API server does not end, the program does",
+                  LOG_NO_FIELDS);
+        return; /* the thread still uses it */
+    }
     kube_client_free(k->publisher.kube);
     kube_client_free(k->watcher.kube);
     cert_source_free(k->state.set.source);

@@ -41,7 +41,10 @@ void cert_keeper_wake(struct cert_keeper *k);
  */
 void cert_keeper_retire(struct cert_keeper *k, int64_t timeout_us);
 
-/* Ends the threads, calls in progress included, within about a second, and frees. NULL is fine. */
+/*
+ * Ends the threads, calls in progress included, within about a second, and frees.  A thread that does not end
+ * in five is left with its memory: the program is about to end.  NULL is fine.
+ */
 void cert_keeper_free(struct cert_keeper *k);
 DEFINE_CLEANUP(cert_keeper_free, struct cert_keeper *);
 
