@@ -126,6 +126,10 @@ def rsa_role(well):
 
 
 def no_rights(well):
+    well.kube.rules = []
+
+
+def some_rights(well):
     well.kube.rules = [{"verbs": ["get"]}]
 
 
@@ -139,6 +143,10 @@ def one_bundle_lacks_it(well):
 
 def late_clock(well):
     well.vault.skew = 600
+
+
+def early_clock(well):
+    well.vault.skew = -600
 
 
 def expired(well):
@@ -172,10 +180,12 @@ FAULTS = [
     ("wrong CA", another_ca, "vault", "certificate", "CA file"),
     ("wrong name", other_names, "certificate", "name", "allowed names"),
     ("wrong key type", rsa_role, "certificate", "key", "key type"),
-    ("no rights", no_rights, "rights", "patch, watch", "ClusterRole"),
+    ("no rights", no_rights, "rights", "get, patch, watch", "ClusterRole"),
+    ("some rights", some_rights, "rights", "grant patch, watch on", "ClusterRole"),
     ("no object", no_object, "webhook", "no MutatingWebhookConfiguration 'hook'", "-webhook-name"),
     ("anchor not in bundle", one_bundle_lacks_it, "bundle", "not in every caBundle", "overwrites"),
-    ("clock off", late_clock, "clock", "behind", "clocks"),
+    ("clock behind", late_clock, "clock", "behind", "clocks"),
+    ("clock ahead", early_clock, "clock", "ahead of", "clocks"),
     ("expired", expired, "served", "expired", "restart"),
     ("another name served", another_name_served, "served", HOST, "restart"),
     ("another Service", another_service, "served", "injector.apps.svc", "restart"),
@@ -189,10 +199,47 @@ def test_fault(well, plant, where, detail, advice):
     """One fault, one finding, which says what is wrong and what to do."""
     plant(well)
     findings, _ = well.check()
-    also = {"served"} if where == "bundle" else set()
-    assert failed(findings) - also == {where}
+    also = {"served"} if where == "bundle" else set()  # an API server would not trust it either
+    assert failed(findings) == {where} | also
     assert detail in findings[where]["detail"]
     assert advice in findings[where]["advice"]
+
+
+def test_who_does_not_publish_needs_to_read_alone(well):
+    some_rights(well)
+    well.options["publish"] = "off"
+    findings, _ = well.check()
+    assert failed(findings) == set()
+
+
+def test_what_it_asks_of_vault(well):
+    """A certificate of a minute, whatever the webhook asks for."""
+    well.options["pki-ttl"] = "24h"
+    well.check()
+    assert [one.json["ttl"] for one in well.vault.seen("sign")] == ["60s"]
+
+
+def files(well, authority, **wish):
+    directory = well.directory / "files"
+    directory.mkdir()
+    cert, key = authority.server_files(directory, **{"names": [HOST], **wish})
+    for name in [one for one in well.options if one.startswith("pki")]:
+        del well.options[name]
+    well.options |= {"cert-source": "files", "tls-cert-file": cert, "tls-key-file": key, "publish": "off"}
+
+
+def test_files(well):
+    files(well, well.issuer)
+    findings, _ = well.check()
+    assert failed(findings) == set() and "files" in findings
+
+
+@pytest.mark.parametrize("wish", [{"names": ["other.apps.svc"]}, {"not_before": now() - 7200, "ttl": -60}],
+                         ids=["another name", "expired"])
+def test_unfit_files(well, wish):
+    files(well, well.issuer, **wish)
+    findings, _ = well.check()
+    assert failed(findings) == {"files"}
 
 
 def test_what_depends_is_skipped(well):
