@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json/scan-marks.h"
 #include "json/scan-part.h"
 
 #define TEXT_BYTES_PER_NODE 8 /* the first guess of a compact document's node count */
@@ -18,9 +19,9 @@ struct scanner {
     struct json_node *nodes;
     uint32_t count;
     uint32_t cap;
-    uint32_t open;  /* innermost open container; its node's `next` holds the parent until closed */
-    uint32_t depth; /* number of open containers */
-    byte closer;    /* of the innermost: ']' or '}', 0 without one */
+    uint32_t open;   /* innermost open container; its node's `next` holds the parent until closed */
+    uint32_t deeper; /* how many more containers may be open */
+    byte closer;     /* of the innermost: ']' or '}', 0 without one */
     /*
      * Behind the text's last bracket, when it closes a container and nothing but white space follows.
      * Such a text cannot end anywhere else: what expects more finds that bracket, or white space if it
@@ -28,6 +29,10 @@ struct scanner {
      */
     const byte *tail;
     bool is_closed;
+    bool is_marked; /* the ends of strings are found by marks; a constant as well */
+#if HAVE_MARKS
+    struct scan_marks marks; /* the next one is that of the next string's first quote, or unknown */
+#endif
 };
 
 /* Asked where the byte before was not a container's end. */
@@ -41,6 +46,16 @@ INLINE bool is_blank(byte c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+/* After bytes that may have marks of their own were passed. */
+INLINE void lose_mark(struct scanner *s)
+{
+#if HAVE_MARKS
+    s->marks.bits = 0;
+#else
+    (void)s;
+#endif
+}
+
 SLOW const byte *skip_blanks(const byte *p, const byte *end)
 {
     while (p < end && is_blank(*p))
@@ -50,8 +65,19 @@ SLOW const byte *skip_blanks(const byte *p, const byte *end)
 
 INLINE void skip_space(struct scanner *s)
 {
-    if (!at_end(s) && UNLIKELY(*s->p <= ' '))
+    if (!at_end(s) && UNLIKELY(*s->p <= ' ')) {
         s->p = skip_blanks(s->p, s->end);
+        lose_mark(s);
+    }
+}
+
+/* Is c the next byte that is not white space?  p is behind the white space then, as it is if not. */
+INLINE bool next_is(struct scanner *s, byte c)
+{
+    if (!at_end(s) && *s->p == c)
+        return true;
+    skip_space(s);
+    return !at_end(s) && *s->p == c;
 }
 
 SLOW enum scan_why grow(struct json_index *ix)
@@ -90,10 +116,10 @@ INLINE struct json_node *put_node(struct scanner *s, const byte *from, const byt
     return node;
 }
 
-/* A string that is not plain up to its closing quote; `from` is behind the opening one. */
-INLINE enum scan_why scan_string_rest(struct scanner *s, const byte *from, const byte *plain)
+/* The rest of a string whose closing quote is not at s->p; `from` is behind the opening one. */
+INLINE enum scan_why scan_string_rest(struct scanner *s, const byte *from)
 {
-    struct scan_stop stop = json_scan_string_rest(plain, s->end);
+    struct scan_stop stop = json_scan_string_rest(s->p, s->end);
     s->p = stop.p;
     if (stop.why != WHY_NONE)
         return stop.why;
@@ -102,13 +128,36 @@ INLINE enum scan_why scan_string_rest(struct scanner *s, const byte *from, const
     return WHY_NONE;
 }
 
-INLINE enum scan_why finish_string(struct scanner *s, const byte *from, const byte *plain)
+#if HAVE_MARKS
+INLINE enum scan_why scan_marked_string(struct scanner *s)
 {
-    if (UNLIKELY(*plain != '"'))
-        return scan_string_rest(s, from, plain);
-    put_node(s, from, plain, JSON_STRING);
-    s->p = plain + 1;
+    const byte *from = s->p + 1;
+    struct scan_marks *m = &s->marks;
+    s->p = scan_marks_pass(m, s->p, s->tail);
+    if (UNLIKELY(*s->p != '"')) {
+        lose_mark(s);
+        return scan_string_rest(s, from);
+    }
+    scan_marks_drop(m);
+    put_node(s, from, s->p, JSON_STRING);
+    s->p++;
     return WHY_NONE;
+}
+#endif
+
+/* The first byte behind the opening quote that is not plain, or end. */
+INLINE const byte *find_plain_end(struct scanner *s)
+{
+    const byte *p = s->p + 1;
+#if HAVE_SSE2
+    if (p < s->wide_end) { /* apart from the loop, as most strings are short */
+        unsigned mask = special_mask(p);
+        if (mask != 0)
+            return p + lowest_bit(mask);
+        p += WIDE;
+    }
+#endif
+    return plain_end(p, s->end);
 }
 
 /* p is at the opening quote. */
@@ -117,21 +166,17 @@ INLINE enum scan_why scan_string(struct scanner *s, struct json_index *ix)
     enum scan_why why = make_room(s, ix);
     if (UNLIKELY(why != WHY_NONE))
         return why;
-    const byte *from = s->p + 1;
-    const byte *p = from;
-#if HAVE_SSE2
-    if (p < s->wide_end) { /* apart from the loop, as most strings are short */
-        unsigned mask = special_mask(p);
-        if (mask != 0)
-            return finish_string(s, from, p + lowest_bit(mask));
-        for (p += WIDE; p < s->wide_end; p += WIDE) {
-            mask = special_mask(p);
-            if (mask != 0)
-                return finish_string(s, from, p + lowest_bit(mask));
-        }
-    }
+#if HAVE_MARKS
+    if (s->is_marked)
+        return scan_marked_string(s);
 #endif
-    return scan_string_rest(s, from, plain_end(p, s->end));
+    const byte *from = s->p + 1;
+    s->p = find_plain_end(s);
+    if (UNLIKELY(s->p == s->end || *s->p != '"'))
+        return scan_string_rest(s, from);
+    put_node(s, from, s->p, JSON_STRING);
+    s->p++;
+    return WHY_NONE;
 }
 
 INLINE bool starts_with(const struct scanner *s, const char *word, long length)
@@ -165,18 +210,32 @@ INLINE enum scan_why scan_plain_value(struct scanner *s, struct json_index *ix)
 
 INLINE byte closer_of(unsigned kind)
 {
-    return kind == JSON_OBJECT ? '}' : ']';
+    return (byte)(']' + (kind - JSON_ARRAY) * ('}' - ']')); /* a branch would be mispredicted */
+}
+
+/* Behind a bracket that closes: no other follows the last one, so that the text ends too early. */
+INLINE enum scan_why check_tail(struct scanner *s)
+{
+    if (!s->is_closed || !UNLIKELY(s->p == s->tail && s->closer != 0))
+        return WHY_NONE;
+    s->p = s->end;
+    return s->closer == '}' ? WHY_END_OBJECT : WHY_END_ARRAY;
 }
 
 INLINE enum scan_why open_container(struct scanner *s, struct json_index *ix, enum json_kind kind)
 {
-    enum scan_why why = s->depth == ix->max_depth ? WHY_DEPTH : make_room(s, ix);
+    enum scan_why why = s->deeper == 0 ? WHY_DEPTH : make_room(s, ix);
     if (UNLIKELY(why != WHY_NONE))
         return why;
+    if (s->is_closed && s->p[1] == closer_of(kind)) { /* an opening bracket is not its last byte */
+        put_node(s, s->p, s->p + 2, kind);
+        s->p += 2;
+        return check_tail(s);
+    }
     uint32_t parent = s->open;
     s->open = s->count;
     put_node(s, s->p, s->p, kind)->next = parent;
-    s->depth++;
+    s->deeper--;
     s->closer = closer_of(kind);
     s->p++;
     skip_space(s);
@@ -190,25 +249,20 @@ INLINE void close_container(struct scanner *s)
     s->open = node->next;
     node->len = (uint32_t)(s->p - s->text) - node->pos;
     node->next = s->count;
-    s->closer = --s->depth > 0 ? closer_of(s->nodes[s->open].kind) : 0;
+    s->closer = s->open == NO_PARENT ? 0 : closer_of(s->nodes[s->open].kind);
+    s->deeper++;
 }
 
 /* A name and its colon. */
 INLINE enum scan_why scan_name(struct scanner *s, struct json_index *ix)
 {
-    skip_space(s);
-    if (UNLIKELY(at_end(s)))
-        return WHY_END_NAME;
-    if (UNLIKELY(*s->p != '"'))
-        return WHY_NAME;
+    if (UNLIKELY(!next_is(s, '"')))
+        return at_end(s) ? WHY_END_NAME : WHY_NAME;
     enum scan_why why = scan_string(s, ix);
     if (UNLIKELY(why != WHY_NONE))
         return why;
-    skip_space(s);
-    if (UNLIKELY(at_end(s)))
-        return WHY_END_COLON;
-    if (UNLIKELY(*s->p != ':'))
-        return WHY_COLON;
+    if (UNLIKELY(!next_is(s, ':')))
+        return at_end(s) ? WHY_END_COLON : WHY_COLON;
     s->p++;
     return WHY_NONE;
 }
@@ -216,21 +270,19 @@ INLINE enum scan_why scan_name(struct scanner *s, struct json_index *ix)
 /* After a value or the opening of an empty container: closes what closes, up to the next comma. */
 INLINE enum scan_why scan_separators(struct scanner *s)
 {
-    while (s->depth > 0) {
-        skip_space(s);
-        if (UNLIKELY(at_end(s)))
-            return s->closer == '}' ? WHY_END_OBJECT : WHY_END_ARRAY;
-        if (*s->p == ',') {
+    while (s->closer != 0) {
+        if (next_is(s, ',')) {
             s->p++;
             return WHY_NONE;
         }
+        if (UNLIKELY(at_end(s)))
+            return s->closer == '}' ? WHY_END_OBJECT : WHY_END_ARRAY;
         if (UNLIKELY(*s->p != s->closer))
             return s->closer == '}' ? WHY_COMMA_OBJECT : WHY_COMMA_ARRAY;
         close_container(s);
-        if (s->is_closed && UNLIKELY(s->p == s->tail && s->depth > 0)) {
-            s->p = s->end;
-            return s->closer == '}' ? WHY_END_OBJECT : WHY_END_ARRAY;
-        }
+        enum scan_why why = check_tail(s);
+        if (UNLIKELY(why != WHY_NONE))
+            return why;
     }
     return WHY_DONE;
 }
@@ -265,10 +317,24 @@ INLINE struct scan_stop scan_text(struct json_index *ix, struct scanner s)
     }
 }
 
+#if HAVE_MARKS
+/* As scan_closed(), where the processor has AVX2. */
+__attribute__((target("bmi"))) SLOW struct scan_stop scan_marked(struct json_index *ix,
+                                                                 struct scanner s)
+{
+    uint64_t words[MARKS_WORDS];
+    s.marks = (struct scan_marks){ .piece = s.p, .words = words, .last = words };
+    s.is_closed = true;
+    s.is_marked = true;
+    return scan_text(ix, s);
+}
+#endif
+
 /* Nearly all texts: objects and arrays that are whole. */
 SLOW struct scan_stop scan_closed(struct json_index *ix, struct scanner s)
 {
     s.is_closed = true;
+    s.is_marked = false;
     return scan_text(ix, s);
 }
 
@@ -276,7 +342,20 @@ SLOW struct scan_stop scan_closed(struct json_index *ix, struct scanner s)
 SLOW struct scan_stop scan_other(struct json_index *ix, struct scanner s)
 {
     s.is_closed = false;
+    s.is_marked = false;
     return scan_text(ix, s);
+}
+
+static struct scan_stop choose_scan(struct json_index *ix, struct scanner s)
+{
+    bool is_closed = s.tail > s.text && (s.tail[-1] == '}' || s.tail[-1] == ']');
+    if (!is_closed)
+        return scan_other(ix, s);
+#if HAVE_MARKS
+    if (json_scan_can_mark())
+        return scan_marked(ix, s);
+#endif
+    return scan_closed(ix, s);
 }
 
 static int refuse(struct json_index *ix, struct slice text, struct scan_stop stop,
@@ -340,11 +419,11 @@ int json_scan(struct json_index *ix, struct slice text, struct error *err)
                          .nodes = ix->nodes,
                          .cap = ix->cap < ix->max_nodes ? ix->cap : ix->max_nodes,
                          .open = NO_PARENT,
+                         .deeper = ix->max_depth,
                          .tail = begin + text.len };
     while (s.tail > begin && is_blank(s.tail[-1]))
         s.tail--;
-    bool is_closed = s.tail > begin && (s.tail[-1] == '}' || s.tail[-1] == ']');
-    stop = is_closed ? scan_closed(ix, s) : scan_other(ix, s);
+    stop = choose_scan(ix, s);
     if (stop.why != WHY_DONE)
         return refuse(ix, text, stop, err);
     stop.p = skip_blanks(stop.p, s.end);
