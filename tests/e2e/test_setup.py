@@ -8,6 +8,7 @@ import threading
 import pytest
 
 import kube
+from keyhook import PLAIN_PORT, PORT, program
 from pki import anchors, Pki
 from process import clean_environment, ROOT
 from web import Client
@@ -201,6 +202,27 @@ def test_a_login_with_the_pods_usual_token(bare):
     for audience, status in ((None, 200), ("vault", 403)):
         login = {"role": bare.auth_role, "jwt": at.cluster.token(at.namespace, at.account, audience)}
         assert plain.ask("POST", f"/v1/auth/{bare.auth}/login", login).status == status, audience
+
+
+def test_a_release_of_the_chart_of_vault_k8s(bare, replica):
+    """What the migration page says: three host names, the pod's usual token, and variables alone."""
+    at = bare.installation
+    hosts = [at.service, f"{at.service}.{at.namespace}", at.host]
+    bare.must_setup("--host", hosts[0], "--host", hosts[1], "--audience", kube.ISSUER)
+    one = replica(11, command=[program(), "agent-inject", "2>&1"])
+    chart = {"TLS_AUTO": at.hook, "TLS_AUTO_HOSTS": ",".join(hosts), "LISTEN": f"{one.address}:{PORT}"}
+    extra = {"PKI_ADDRESS": bare.vault.first_node.url(), "PKI_ROLE": bare.role, "PKI_AUTH_ROLE": bare.auth_role,
+             "PKI_TTL": "72h", "PKI_PATH": bare.path, "PKI_AUTH_PATH": f"auth/{bare.auth}",
+             "PKI_CA_FILE": bare.vault.ca_file}
+    rig = {"PKI_JWT_FILE": one.account / "token", "KUBE_DIR": one.account, "PLAIN_LISTEN": f"{one.address}:{PLAIN_PORT}"}
+    one.process.env.update({f"AGENT_INJECT_{name}": value for name, value in chart.items()})
+    one.process.env.update({f"KEYHOOK_{name}": str(value) for name, value in (extra | rig).items()})
+    one.start()
+    try:
+        one.wait_ready()
+        assert anchors(at.bundle()[0]) == {bare.anchor()}
+    finally:
+        one.kill()
 
 
 @pytest.mark.parametrize("options, words", [
