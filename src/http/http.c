@@ -64,8 +64,12 @@ int http_global_init(struct error *err)
 /* NULL for an absent or empty text; *ok turns false when memory is gone. */
 static char *copy_text(struct slice text, bool *ok)
 {
-    char *copy = text.len > 0 ? strndup(text.ptr, text.len) : NULL;
+    char *copy = text.len > 0 ? malloc(text.len + 1) : NULL;
     *ok = *ok && (copy || text.len == 0);
+    if (copy) {
+        memcpy(copy, text.ptr, text.len);
+        copy[text.len] = '\0';
+    }
     return copy;
 }
 
