@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "cert/claim.h"
 #include "cert/contest.h"
+#include "cert/skew.h"
 #include "kube/event.h"
 #include "kube/webhook.h"
 
@@ -30,6 +31,7 @@ struct work {
     struct keeping *k;
     struct kube_client *kube;
     struct contest contest;
+    struct skew skew;
     struct backoff failures, conflicts;
     enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
     int64_t next_look_us, next_write_us, not_before_us;
@@ -152,6 +154,31 @@ static void note_overwrite(struct work *w, const struct kube_webhook *seen)
     tell_contest(w);
 }
 
+/* --- clocks --------------------------------------------------------------------------------------- */
+
+static void tell_skew(struct work *w, int64_t ahead)
+{
+    long long by = ahead < 0 ? -ahead : ahead;
+    const char *side = ahead < 0 ? "behind" : "ahead of";
+    log_write(LOG_LEVEL_WARN, "our clock and the API server's differ",
+              LOG_FIELDS(log_int("seconds_ahead", ahead), log_cstr("advice", "set it right")));
+    keeping_lock(w->k);
+    notice_post(&w->k->notices, NOTICE_CLOCK_SKEW, time_monotonic_us(),
+                "Our clock is %lld s %s the API server's: set it right.", by, side);
+    keeping_unlock(w->k);
+}
+
+/* The API server's time when it tells it: a clock of ours that is wrong must not end anchors of others. */
+static int64_t trust_now(struct work *w)
+{
+    int64_t own = keeping_now(w->k), server = kube_client_server_time(w->kube);
+    if (server == 0)
+        return own;
+    if (skew_note(&w->skew, own - server, time_monotonic_us()))
+        tell_skew(w, own - server);
+    return server;
+}
+
 /* --- one pass ----------------------------------------------------------------------------------- */
 
 /* Compares the object with the claim; the state hears of it. */
@@ -159,7 +186,7 @@ static int compare(struct work *w, const struct kube_webhook *seen, const struct
                    struct trust_plan *ret, struct error *err)
 {
     bool was_seen = w->seen_version == claim->version && !claim->is_retiring;
-    if (trust_plan(seen, claim->anchors, claim->count, keeping_now(w->k), was_seen, ret, err) < 0)
+    if (trust_plan(seen, claim->anchors, claim->count, trust_now(w), was_seen, ret, err) < 0)
         return -1;
     keeping_lock(w->k);
     bool is_done = claim_report(w->k, claim, ret);

@@ -90,6 +90,11 @@ int64_t kube_client_retry_after(const struct kube_client *c)
     return c->retry_after;
 }
 
+int64_t kube_client_server_time(const struct kube_client *c)
+{
+    return c->reply.date;
+}
+
 /* --- helpers of the calls ---------------------------------------------------------------------- */
 
 uint32_t kube_random(void)

@@ -85,6 +85,9 @@ void kube_client_cancel(struct kube_client *c);
 /* How long the server asked to wait (Retry-After of the last call), microseconds; 0: it did not. */
 int64_t kube_client_retry_after(const struct kube_client *c);
 
+/* The API server's clock (Date of the last call's answer), seconds since the epoch; 0: it did not say. */
+int64_t kube_client_server_time(const struct kube_client *c);
+
 /* Counts of a client; any thread reads. */
 struct kube_counters {
     atomic_ullong calls; /* a call that is tried twice counts once */

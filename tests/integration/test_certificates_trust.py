@@ -2,13 +2,14 @@
 
 import signal
 import ssl
+import time
 
 import pytest
 
 from certificates import (HOOK, Prober, certificates_of, der, handshake, ready, reasons, served,
                           wait_ready)
 from daemon import HANG_GUARD, wait_for
-from fakes.authority import Authority
+from fakes.authority import DAY, Authority
 from fakes.kube import RESOURCE
 from scrape import value
 
@@ -86,6 +87,22 @@ def test_what_others_put_there_stays(world):
     daemon = world.start_vault()
     wait_ready(daemon)
     wait_for_anchors(world, der(stranger.pem), der(world.vault.pki["pki"].root.pem))
+
+
+@pytest.mark.parametrize("days", [8, -1])
+def test_a_clock_of_ours_that_is_wrong_ends_no_anchor_of_others(world, days):
+    """The API server's clock is the right one."""
+    world.kube.date_offset = -days * DAY
+    other = Authority("of others", ttl=DAY / 2 - days * DAY, not_before=time.time() - 10 * DAY)
+    world.put_hook(bundles=(other.pem,))
+    daemon = start_own(world)
+    wait_ready(daemon)
+    wait_for_anchors(world, der(other.pem), served(daemon))
+    event = wait_for(lambda: [e for e in world.kube.events if e["reason"] == "ClockSkew"], "the Event")[0]
+    side = "ahead of" if days > 0 else "behind"
+    assert f"s {side} the API server's" in event["note"] and event["type"] == "Warning"
+    told = daemon.events("our clock and the API server's differ")
+    assert len(told) == 1 and abs(told[0]["seconds_ahead"] - days * DAY) < 300
 
 
 def test_conflicts(world):

@@ -14,6 +14,7 @@
 #include "cert/contest.h"
 #include "cert/notice.h"
 #include "cert/self-signed.h"
+#include "cert/skew.h"
 
 #define US_PER_SECOND 1000000
 #define HOUR ((int64_t)3600)
@@ -44,6 +45,29 @@ static void test_contest(void **state)
     assert_true(contest_is_on(&c, now + CONTEST_SPAN_US - 1));
     assert_false(contest_is_on(&c, now + CONTEST_SPAN_US));
     assert_false(contest_note(&c, now + CONTEST_SPAN_US)); /* and counts anew */
+}
+
+/* --- clocks --------------------------------------------------------------------------------------- */
+
+static void test_skew_is_told_now_and_then(void **state)
+{
+    static const struct {
+        int64_t ahead, after_us;
+        bool is_told;
+    } rows[] = {
+        { 0, 0, false },
+        { SKEW_TOLD_ABOVE, 1, false },
+        { -SKEW_TOLD_ABOVE, 2, false },
+        { -SKEW_TOLD_ABOVE - 1, 3, true },
+        { SKEW_TOLD_ABOVE + 1, 2 + SKEW_REPEAT_US, false },
+        { 0, 3 + SKEW_REPEAT_US, false },
+        { SKEW_TOLD_ABOVE + 1, 3 + SKEW_REPEAT_US, true },
+        { INT64_MAX, 4 + SKEW_REPEAT_US, false },
+    };
+    struct skew s = { 0 };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(skew_note(&s, rows[i].ahead, 77 + rows[i].after_us), rows[i].is_told);
 }
 
 /* --- notices -------------------------------------------------------------------------------------- */
@@ -438,6 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contest),
+        cmocka_unit_test(test_skew_is_told_now_and_then),
         cmocka_unit_test(test_notices),
         cmocka_unit_test(test_recovery_is_told_after_trouble_alone),
         cmocka_unit_test(test_long_notices_are_cut),
