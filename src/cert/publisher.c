@@ -13,8 +13,7 @@
 
 #define US_PER_SECOND ((int64_t)1000000)
 #define US_PER_MS ((int64_t)1000)
-#define LOOK_SPAN_US (300 * US_PER_SECOND) /* between looks when nobody tells of a change */
-#define LOOK_LEAST_US (100 * US_PER_MS)    /* between looks when somebody does */
+#define LOOK_LEAST_US (100 * US_PER_MS) /* between looks when somebody does */
 #define WRITE_LEAST_US (1 * US_PER_SECOND)
 #define CONTEST_LEAST_US (10 * US_PER_SECOND)
 #define CONFLICT_FIRST_US (50 * US_PER_MS)
@@ -35,6 +34,7 @@ struct work {
     struct backoff failures, conflicts;
     enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
     int64_t next_look_us, next_write_us, not_before_us;
+    int64_t seen_us;             /* when the object was read last, or the start */
     uint64_t seen_version;       /* of the state: all of its anchors were there */
     uint64_t read_version;       /* of the state: for it the object was read */
     char missed_at[VERSION_MAX]; /* resourceVersion of the last overwrite */
@@ -107,6 +107,9 @@ static void fail(struct work *w, const char *what, enum kube_failure failure,
     if (failure == KUBE_NOT_FOUND && w->failing != KUBE_NOT_FOUND)
         absent(w);
     w->failing = failure;
+    keeping_lock(w->k);
+    claim_report_blind(w->k, time_monotonic_us() - w->seen_us);
+    keeping_unlock(w->k);
     back_off(w, wait);
 }
 
@@ -235,6 +238,7 @@ static void act(struct work *w, const struct kube_webhook *seen, const struct cl
     struct trust_plan plan;
     struct error err = ERROR_INIT;
     keep_text(w->uid, sizeof(w->uid), seen->uid);
+    w->seen_us = time_monotonic_us();
     if (compare(w, seen, claim, &plan, &err) < 0) {
         fail(w, "the caBundle cannot be made", KUBE_LOCAL, &err);
         return;
@@ -256,7 +260,8 @@ static void plan_next_look(struct work *w)
 {
     int64_t now_us = time_monotonic_us();
     bool is_contested = contest_is_on(&w->contest, now_us);
-    int64_t span = is_contested ? CONTEST_LEAST_US : LOOK_SPAN_US; /* so that its end is seen */
+    int64_t span =
+        is_contested ? CONTEST_LEAST_US : CLAIM_LOOK_SPAN_US; /* so that its end is seen */
     atomic_store(&w->k->counters.is_contested, is_contested);
     w->not_before_us = now_us + (is_contested ? WRITE_LEAST_US : LOOK_LEAST_US);
     w->next_look_us = now_us + span - (int64_t)(keeping_random() % (uint64_t)(span / 10));
@@ -344,7 +349,7 @@ static int64_t next_time(const struct work *w, int64_t now_us)
 void *publisher_run(void *arg)
 {
     const struct publisher *p = arg;
-    struct work w = { .k = p->k, .kube = p->kube };
+    struct work w = { .k = p->k, .kube = p->kube, .seen_us = time_monotonic_us() };
     keeping_lock(w.k);
     while (!w.k->is_stopping) {
         int64_t now_us = time_monotonic_us();

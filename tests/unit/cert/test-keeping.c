@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "cert/changer.h"
 #include "cert/claim.h"
@@ -240,6 +242,61 @@ static void test_another_anchor_settles(void **state)
     end(&w);
 }
 
+/* What the log says of the certificate that is served now. */
+static bool is_logged_as(const struct keeping *k, const char *level)
+{
+    char line[1000];
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    log_set_up(ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+    changer_log_serving(k);
+    ssize_t len = read(ends[0], line, sizeof(line));
+    log_set_up(2, LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    assert_true(len > 0);
+    return slice_contains((struct slice){ line, (size_t)len }, slice_of(level));
+}
+
+static void test_an_unseen_anchor_in_the_last_moment(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    assert_true(is_logged_as(&w.k, "\"info\"")); /* nobody was promised anything yet */
+    report(&w, true, false);
+    (void)changer_step(&w.k);
+    assert_true(atomic_load(&w.k.counters.is_published));
+    clock_s = w.k.serving.issue.bundle->not_after - 1;
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    assert_false(atomic_load(&w.k.counters.is_published));
+    assert_true(is_logged_as(&w.k, "\"error\""));
+    report(&w, true, false);
+    assert_true(atomic_load(&w.k.counters.is_published));
+    assert_true(is_logged_as(&w.k, "\"info\""));
+    end(&w);
+}
+
+static void test_what_was_seen_long_ago_is_not_known(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    report(&w, true, false);
+    claim_report_blind(&w.k, CLAIM_BLIND_US);
+    assert_true(atomic_load(&w.k.counters.is_published));
+    claim_report_blind(&w.k, CLAIM_BLIND_US + 1);
+    assert_false(atomic_load(&w.k.counters.is_published));
+    report(&w, true, false);
+    assert_true(atomic_load(&w.k.counters.is_published));
+    end(&w);
+}
+
 static void test_same_anchor_needs_no_settling(void **state)
 {
     struct world w;
@@ -468,6 +525,8 @@ int main(void)
         cmocka_unit_test(test_long_notices_are_cut),
         cmocka_unit_test(test_first_one_serves_and_ready_follows),
         cmocka_unit_test(test_another_anchor_settles),
+        cmocka_unit_test(test_an_unseen_anchor_in_the_last_moment),
+        cmocka_unit_test(test_what_was_seen_long_ago_is_not_known),
         cmocka_unit_test(test_same_anchor_needs_no_settling),
         cmocka_unit_test(test_renewal_does_not_begin_settling_anew),
         cmocka_unit_test(test_own_anchor_is_dropped_after_settling),
