@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "cert/changer.h"
 #include "cert/publisher.h"
@@ -132,6 +133,7 @@ void cert_keeper_retire(struct cert_keeper *k, int64_t timeout_us)
 {
     int64_t until = time_monotonic_us() + timeout_us;
     struct keeping *s = &k->state;
+    bool is_left = false;
     keeping_lock(s);
     if (s->publishes && has_own(s)) {
         s->is_retiring = true;
@@ -139,8 +141,13 @@ void cert_keeper_retire(struct cert_keeper *k, int64_t timeout_us)
         keeping_tell(s);
         while (!s->is_retired && time_monotonic_us() < until)
             keeping_wait(s, until);
+        is_left = !s->is_retired;
     }
     keeping_unlock(s);
+    if (is_left)
+        log_write(LOG_LEVEL_WARN, "time is up: our own anchor is still in the caBundle",
+                  LOG_FIELDS(log_string("webhook", s->set.webhook),
+                             log_cstr("what_follows", "it goes when it has ended")));
 }
 
 bool cert_keeper_is_ready(const struct cert_keeper *k)

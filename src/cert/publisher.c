@@ -33,7 +33,10 @@ struct work {
     struct skew skew;
     struct backoff failures, conflicts;
     enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
-    int64_t next_look_us, next_write_us, not_before_us;
+    int64_t next_look_us, next_write_us;
+    int64_t not_before_us; /* the next look, whatever the reason */
+    int64_t again_us;      /* after a failure; news can end that wait */
+    bool is_last_act;
     int64_t seen_us;             /* when the object was read last, or the start */
     uint64_t seen_version;       /* of the state: all of its anchors were there */
     uint64_t read_version;       /* of the state: for it the object was read */
@@ -53,10 +56,17 @@ static void keep_text(char *ret, size_t size, struct slice text)
 
 /* --- failures ----------------------------------------------------------------------------------- */
 
-static void back_off(struct work *w, int64_t wait)
+/* There is something to do as soon as the wait is over. */
+static void pause_looks(struct work *w, int64_t wait)
 {
     w->not_before_us = time_monotonic_us() + wait;
-    w->next_look_us = 0; /* as soon as that is over */
+    w->next_look_us = 0;
+}
+
+static void back_off(struct work *w, int64_t wait)
+{
+    w->again_us = time_monotonic_us() + wait;
+    w->next_look_us = 0;
 }
 
 static void conflict(struct work *w)
@@ -119,6 +129,7 @@ static void recover(struct work *w)
         log_write(LOG_LEVEL_INFO, "the webhook's object can be read and written again",
                   LOG_FIELDS(log_string("webhook", w->k->set.webhook)));
     w->failing = KUBE_OK;
+    w->again_us = 0;
     backoff_reset(&w->failures);
 }
 
@@ -251,7 +262,7 @@ static void act(struct work *w, const struct kube_webhook *seen, const struct cl
     else if (now_us >= w->next_write_us)
         publish(w, seen, claim, &plan);
     else
-        back_off(w, w->next_write_us - now_us);
+        pause_looks(w, w->next_write_us - now_us);
     trust_plan_done(&plan);
 }
 
@@ -331,11 +342,31 @@ static void send_events(struct work *w)
 
 /* --- the thread --------------------------------------------------------------------------------- */
 
+/*
+ * Under the lock: the object that was absent may be there now, and the last act has no time to wait; once,
+ * for what fails again is waited for again.
+ */
+static void cut_back_off(struct work *w)
+{
+    bool is_news = w->failing == KUBE_NOT_FOUND && w->k->is_look_due;
+    bool is_last = w->k->is_retiring && !w->is_last_act;
+    w->is_last_act = w->k->is_retiring;
+    if (!is_news && !is_last)
+        return;
+    w->again_us = 0;
+    backoff_reset(&w->failures);
+}
+
+static int64_t earliest(const struct work *w)
+{
+    return w->not_before_us > w->again_us ? w->not_before_us : w->again_us;
+}
+
 /* Under the lock: whether there is a reason to look, and the time is not too early. */
 static bool is_look_wanted(const struct work *w, int64_t now_us)
 {
     const struct keeping *k = w->k;
-    if (!k->publishes || now_us < w->not_before_us || !k->serving.issue.bundle)
+    if (!k->publishes || now_us < earliest(w) || !k->serving.issue.bundle)
         return false;
     return k->is_look_due || k->version != w->read_version || now_us >= w->next_look_us ||
            now_us >= claim_next_due(k);
@@ -343,7 +374,7 @@ static bool is_look_wanted(const struct work *w, int64_t now_us)
 
 static int64_t next_time(const struct work *w, int64_t now_us)
 {
-    return w->not_before_us > now_us ? w->not_before_us : INT64_MAX;
+    return earliest(w) > now_us ? earliest(w) : INT64_MAX;
 }
 
 void *publisher_run(void *arg)
@@ -353,6 +384,7 @@ void *publisher_run(void *arg)
     keeping_lock(w.k);
     while (!w.k->is_stopping) {
         int64_t now_us = time_monotonic_us();
+        cut_back_off(&w);
         bool wants_look = is_look_wanted(&w, now_us);
         if (!wants_look && !notice_is_pending(&w.k->notices)) {
             keeping_wait(w.k, next_time(&w, now_us));

@@ -14,6 +14,9 @@ from fakes.kube import RESOURCE
 from scrape import value
 
 
+LEFT = "time is up: our own anchor is still in the caBundle"
+
+
 def start_own(world, *args, **options):
     """A replica with a self-signed certificate, as AGENT_INJECT_TLS_AUTO and _TLS_AUTO_HOSTS ask for."""
     return world.start(*args, **options)
@@ -41,7 +44,7 @@ def test_the_last_act_takes_the_own_anchor_out(world):
     assert first.process.wait(HANG_GUARD) == 0
     assert world.anchors == [left]
     assert handshake(second, world.bundle)
-    assert first.events("anchor withdrawn")
+    assert first.events("anchor withdrawn") and not first.events(LEFT)
 
 
 def test_an_api_server_that_hangs_does_not_hold_the_last_act(world):
@@ -52,6 +55,19 @@ def test_an_api_server_that_hangs_does_not_hold_the_last_act(world):
     daemon.send_signal()
     assert daemon.process.wait(HANG_GUARD) == 0
     assert world.anchors == [own]  # until it ends
+    assert daemon.events(LEFT)
+
+
+def test_the_last_act_does_not_wait_for_a_back_off(world):
+    daemon = start_own(world)
+    wait_ready(daemon)
+    world.kube.script("get", status=503, headers={"Retry-After": "120"})
+    world.kube.annotate(HOOK, "example.com/unrelated", "1")
+    wait_for(lambda: daemon.events("the webhook's object was not read"), "the failure")
+    world.kube.clear()
+    daemon.send_signal()
+    assert daemon.process.wait(HANG_GUARD) == 0
+    assert not world.anchors and not daemon.events(LEFT)
 
 
 def test_rolling_restarts_do_not_grow_the_bundle(world):
@@ -136,6 +152,16 @@ def test_object_absent_then_made(world):
     world.put_hook()
     wait_for(lambda: world.anchors, "the anchor")
     wait_for(lambda: value(daemon, "keyhook_webhook_published") == 1, "the metric")
+
+
+def test_news_of_an_absent_object_end_the_back_off(world):
+    world.kube.delete(HOOK)
+    world.kube.script("get", status=404, headers={"Retry-After": "120"})  # longer than this test waits
+    daemon = world.start_vault()
+    wait_for(lambda: "WebhookNotFound" in reasons(world.kube) and world.kube.watching, "the Event and the watch")
+    world.kube.clear()
+    world.put_hook()
+    wait_ready(daemon)
 
 
 def test_api_server_down_at_the_start(world):
