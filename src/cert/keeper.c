@@ -155,6 +155,11 @@ bool cert_keeper_is_ready(const struct cert_keeper *k)
     return atomic_load(&k->state.is_ready);
 }
 
+static void put_class(struct buf *out, const char *name, const char *advice)
+{
+    buf_printf(out, ": %s: %s", name, advice);
+}
+
 void cert_keeper_put_reason(struct cert_keeper *k, struct buf *out)
 {
     struct keeping *s = &k->state;
@@ -167,9 +172,13 @@ void cert_keeper_put_reason(struct cert_keeper *k, struct buf *out)
         buf_put_lit(out, "the certificate is not valid now");
     else
         buf_put_lit(out, "the anchor of the certificate has not been seen in the caBundle yet");
-    if (s->source_fails && !life_is_valid(&life.serving, now))
-        buf_printf(out, ": %s: %s", vault_failure_info(s->failure)->name,
-                   vault_failure_info(s->failure)->advice);
+    bool is_valid = life_is_valid(&life.serving, now);
+    if (!is_valid && s->source_fails)
+        put_class(out, vault_failure_info(s->failure)->name,
+                  vault_failure_info(s->failure)->advice);
+    if (is_valid && s->publishing != KUBE_OK)
+        put_class(out, kube_failure_info(s->publishing)->name,
+                  kube_failure_info(s->publishing)->advice);
     keeping_unlock(s);
 }
 

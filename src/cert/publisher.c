@@ -20,6 +20,7 @@
 #define CONFLICT_LONGEST_US (1 * US_PER_SECOND)
 #define FAILURE_FIRST_US (1 * US_PER_SECOND)
 #define FAILURE_LONGEST_US (30 * US_PER_SECOND)
+#define REPEAT_SPAN_US (600 * US_PER_SECOND) /* between lines about the same failure */
 #define RETRY_AFTER_MAX_US (120 * US_PER_SECOND)
 #define UID_MAX 64u
 #define VERSION_MAX 64u
@@ -33,6 +34,7 @@ struct work {
     struct skew skew;
     struct backoff failures, conflicts;
     enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
+    int64_t told_us;           /* when a line said so */
     int64_t next_look_us, next_write_us;
     int64_t not_before_us; /* the next look, whatever the reason */
     int64_t again_us;      /* after a failure; news can end that wait */
@@ -95,6 +97,49 @@ static bool is_stopping(const struct work *w)
     return is_over;
 }
 
+/* A failure that goes on is told again and again, so that the newest lines hold it. */
+static bool is_to_be_told(const struct work *w, enum kube_failure failure)
+{
+    return failure != w->failing || time_monotonic_us() - w->told_us >= REPEAT_SPAN_US;
+}
+
+static void tell_failure(struct work *w, const char *what, enum kube_failure failure, int64_t wait,
+                         const struct error *err)
+{
+    const struct kube_failure_info *info = kube_failure_info(failure);
+    w->told_us = time_monotonic_us();
+    log_write(LOG_LEVEL_WARN, what,
+              LOG_FIELDS(log_string("webhook", w->k->set.webhook), log_cstr("class", info->name),
+                         log_cstr("error", err->msg), log_cstr("advice", info->advice),
+                         log_int("next_try_millis", wait / US_PER_MS)));
+    if (!info->needs_person)
+        return;
+    keeping_lock(w->k);
+    notice_post(&w->k->notices, NOTICE_NOT_PUBLISHED, w->told_us,
+                "The caBundle is not kept up to date (%s): %s; %s", info->name, err->msg,
+                info->advice);
+    keeping_unlock(w->k);
+}
+
+static int64_t failure_wait(struct work *w)
+{
+    int64_t wait =
+        backoff_next(&w->failures, FAILURE_FIRST_US, FAILURE_LONGEST_US, keeping_random());
+    int64_t wish = kube_client_retry_after(w->kube);
+    if (wish <= wait)
+        return wait;
+    return wish < RETRY_AFTER_MAX_US ? wish : RETRY_AFTER_MAX_US;
+}
+
+/* For the state, which others read. */
+static void report_failure(struct work *w, enum kube_failure failure)
+{
+    keeping_lock(w->k);
+    w->k->publishing = failure;
+    claim_report_blind(w->k, time_monotonic_us() - w->seen_us);
+    keeping_unlock(w->k);
+}
+
 static void fail(struct work *w, const char *what, enum kube_failure failure,
                  const struct error *err)
 {
@@ -102,25 +147,16 @@ static void fail(struct work *w, const char *what, enum kube_failure failure,
         conflict(w);
         return;
     }
-    int64_t wait =
-        backoff_next(&w->failures, FAILURE_FIRST_US, FAILURE_LONGEST_US, keeping_random());
-    int64_t wish = kube_client_retry_after(w->kube);
-    if (wish > wait)
-        wait = wish < RETRY_AFTER_MAX_US ? wish : RETRY_AFTER_MAX_US;
-    if (failure != w->failing && !is_stopping(w)) /* what was cancelled is no failure */
-        log_write(LOG_LEVEL_WARN, what,
-                  LOG_FIELDS(log_string("webhook", w->k->set.webhook),
-                             log_cstr("class", kube_failure_info(failure)->name),
-                             log_cstr("error", err->msg),
-                             log_cstr("advice", kube_failure_info(failure)->advice),
-                             log_int("next_try_millis", wait / US_PER_MS)));
+    int64_t wait = failure_wait(w);
+    back_off(w, wait);
+    if (is_stopping(w)) /* what was cancelled is no failure */
+        return;
+    if (is_to_be_told(w, failure))
+        tell_failure(w, what, failure, wait, err);
     if (failure == KUBE_NOT_FOUND && w->failing != KUBE_NOT_FOUND)
         absent(w);
     w->failing = failure;
-    keeping_lock(w->k);
-    claim_report_blind(w->k, time_monotonic_us() - w->seen_us);
-    keeping_unlock(w->k);
-    back_off(w, wait);
+    report_failure(w, failure);
 }
 
 static void recover(struct work *w)
@@ -130,6 +166,9 @@ static void recover(struct work *w)
                   LOG_FIELDS(log_string("webhook", w->k->set.webhook)));
     w->failing = KUBE_OK;
     w->again_us = 0;
+    keeping_lock(w->k);
+    w->k->publishing = KUBE_OK;
+    keeping_unlock(w->k);
     backoff_reset(&w->failures);
 }
 

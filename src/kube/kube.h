@@ -48,6 +48,7 @@ enum kube_failure {
 struct kube_failure_info {
     const char *name;   /* metric label and log word */
     const char *advice; /* what a person can do, half a sentence */
+    bool needs_person;  /* it does not end by itself */
 };
 const struct kube_failure_info *kube_failure_info(enum kube_failure f);
 

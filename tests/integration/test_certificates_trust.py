@@ -199,9 +199,32 @@ def test_no_rights(world):
     daemon = world.start_vault()
     told = wait_for(lambda: daemon.events("the webhook's object was not read"), "a line")[0]
     assert told["class"] == "forbidden" and told["advice"]
-    assert ready(daemon)[0] == 503
+    status, why = wait_for(lambda: (r := ready(daemon)) and "forbidden" in r[1] and r, "the reason")
+    assert status == 503 and why.rstrip().endswith(f"forbidden: {told['advice']}")
+    watch = wait_for(lambda: daemon.events("the webhook's object is not watched"), "a line")[0]
+    assert (watch["@level"], watch["class"], watch["advice"]) == ("warn", "forbidden", told["advice"])
     world.kube.rules = [{"verbs": ["get", "patch", "watch"], "names": [HOOK], "resource": RESOURCE}]
     wait_ready(daemon)
+
+
+@pytest.mark.parametrize("endpoint, status, kind", [
+    ("get", 401, "unauthorized"), ("get", 403, "forbidden"), ("patch", 403, "forbidden"), ("patch", 422, "invalid")])
+def test_what_a_person_must_mend_is_an_event(world, endpoint, status, kind):
+    world.kube.script(endpoint, status=status)
+    daemon = world.start_vault()
+    note = wait_for(lambda: [e["note"] for e in world.kube.events if e["reason"] == "WebhookNotPublished"], "it")[0]
+    assert f"({kind})" in note and f"status {status}" in note
+    wait_for(lambda: f"{kind}: " in ready(daemon)[1], "the reason")
+    world.kube.clear()
+    wait_ready(daemon)
+
+
+def test_what_ends_by_itself_is_no_event(world):
+    world.kube.script("get", status=503, times=1)
+    daemon = world.start_vault()
+    wait_ready(daemon)
+    assert daemon.events("the webhook's object was not read")
+    assert "WebhookNotPublished" not in reasons(world.kube)
 
 
 def test_without_the_right_to_make_events(world):
