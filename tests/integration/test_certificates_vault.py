@@ -198,6 +198,17 @@ def test_failures_are_told_apart_and_end(world, play, word):
     wait_ready(daemon)
 
 
+def test_a_clock_that_is_behind_that_of_vault(world):
+    world.vault.advance(600)
+    daemon = world.start_vault()
+    told = wait_for(lambda: daemon.events("there is no certificate"), "a line")[0]
+    assert told["class"] == "clock" and "clock" in told["advice"]
+    world.vault.advance(-600)
+    daemon.send_signal(signal.SIGHUP)
+    wait_ready(daemon)
+    assert value(daemon, "keyhook_certificate_failures_total", **{"class": "clock"}) > 0
+
+
 def test_refused_logins(world):
     world.vault.jwts = {"another"}
     daemon = world.start_vault()
