@@ -92,7 +92,12 @@ static void succeed(struct renewer *r, struct cert_issue *got)
 
 /* --- failure ------------------------------------------------------------------------------------ */
 
-/* By class, but never so long that the certificate ends meanwhile. */
+static bool has_valid(const struct renewer *r)
+{
+    return r->has_one && keeping_now(r->k) < r->not_after;
+}
+
+/* By class, but never so long that the certificate ends meanwhile; without one a balancer's Retry-After is no order. */
 static int64_t choose_wait(struct renewer *r, enum vault_failure failure)
 {
     const struct vault_failure_info *info = vault_failure_info(failure);
@@ -100,8 +105,9 @@ static int64_t choose_wait(struct renewer *r, enum vault_failure failure)
         backoff_next(&r->backoff, info->first_wait, info->longest_wait, keeping_random());
     int64_t wish = r->source->kind->retry_after ? r->source->kind->retry_after(r->source) : 0;
     int64_t left = (r->not_after - keeping_now(r->k)) * US_PER_SECOND;
+    int64_t longest = has_valid(r) ? RETRY_AFTER_MAX_US : info->longest_wait;
     if (wish > wait)
-        wait = wish < RETRY_AFTER_MAX_US ? wish : RETRY_AFTER_MAX_US;
+        wait = wish < longest ? wish : longest;
     if (r->has_one && left > 0 && wait > left / WAIT_SHARE)
         wait = left / WAIT_SHARE;
     return wait > WAIT_LEAST_US ? wait : WAIT_LEAST_US;
@@ -113,7 +119,7 @@ static void log_failure(struct renewer *r, enum vault_failure failure, int64_t w
     int64_t now_us = time_monotonic_us();
     bool is_known =
         r->failures > 1 && r->logged == failure && now_us - r->logged_us < REPEAT_SPAN_US;
-    bool is_valid = r->has_one && keeping_now(r->k) < r->not_after;
+    bool is_valid = has_valid(r);
     enum log_level level = is_known ? LOG_LEVEL_DEBUG : is_valid ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR;
     const char *message =
         r->has_one ? "the certificate was not replaced" : "there is no certificate";
