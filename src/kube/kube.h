@@ -59,8 +59,9 @@ struct kube_settings {
     struct slice ca_file;    /* PEM; absent: the system's */
     struct slice namespace;  /* of this pod; absent when not known; the client itself needs none */
     int64_t connect_timeout, total_timeout;
-    int64_t watch_life;    /* a watch is to end after this and up to half more; default 120 s */
-    int64_t watch_silence; /* without a byte it has failed; default: its life and 20 s more */
+    int64_t watch_life; /* a watch is to end after this and up to half more; default 120 s */
+    int64_t
+        watch_silence; /* without a byte it has failed; default 90 s (bookmarks come each minute) */
 };
 
 /*
