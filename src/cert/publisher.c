@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cert/claim.h"
+#include "cert/conflicts.h"
 #include "cert/contest.h"
 #include "cert/skew.h"
 #include "kube/event.h"
@@ -16,8 +17,6 @@
 #define LOOK_LEAST_US (100 * US_PER_MS) /* between looks when somebody does */
 #define WRITE_LEAST_US (1 * US_PER_SECOND)
 #define CONTEST_LEAST_US (10 * US_PER_SECOND)
-#define CONFLICT_FIRST_US (50 * US_PER_MS)
-#define CONFLICT_LONGEST_US (1 * US_PER_SECOND)
 #define FAILURE_FIRST_US (1 * US_PER_SECOND)
 #define FAILURE_LONGEST_US (30 * US_PER_SECOND)
 #define REPEAT_SPAN_US (600 * US_PER_SECOND) /* between lines about the same failure */
@@ -32,7 +31,8 @@ struct work {
     struct kube_client *kube;
     struct contest contest;
     struct skew skew;
-    struct backoff failures, conflicts;
+    struct conflicts conflicts;
+    struct backoff failures;
     enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
     int64_t told_us;           /* when a line said so */
     int64_t next_look_us, next_write_us;
@@ -74,8 +74,7 @@ static void back_off(struct work *w, int64_t wait)
 static void conflict(struct work *w)
 {
     atomic_fetch_add(&w->k->counters.conflicts, 1);
-    back_off(w,
-             backoff_next(&w->conflicts, CONFLICT_FIRST_US, CONFLICT_LONGEST_US, keeping_random()));
+    pause_looks(w, conflicts_next(&w->conflicts, keeping_random()));
 }
 
 static void absent(struct work *w)
@@ -170,6 +169,7 @@ static void recover(struct work *w)
     w->k->publishing = KUBE_OK;
     keeping_unlock(w->k);
     backoff_reset(&w->failures);
+    conflicts_end(&w->conflicts);
 }
 
 /* --- others who write ---------------------------------------------------------------------------- */
@@ -271,7 +271,6 @@ static void publish(struct work *w, const struct kube_webhook *seen, const struc
         return;
     }
     recover(w);
-    backoff_reset(&w->conflicts);
     atomic_fetch_add(&w->k->counters.writes, 1);
     atomic_fetch_add(&w->k->counters.crowded_out, plan->crowded_out);
     int64_t least =

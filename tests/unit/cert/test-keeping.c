@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "cert/changer.h"
 #include "cert/claim.h"
+#include "cert/conflicts.h"
 #include "cert/contest.h"
 #include "cert/notice.h"
 #include "cert/self-signed.h"
@@ -47,6 +48,27 @@ static void test_contest(void **state)
     assert_true(contest_is_on(&c, now + CONTEST_SPAN_US - 1));
     assert_false(contest_is_on(&c, now + CONTEST_SPAN_US));
     assert_false(contest_note(&c, now + CONTEST_SPAN_US)); /* and counts anew */
+}
+
+/* --- conflicts ------------------------------------------------------------------------------------ */
+
+static void test_conflicts_are_tried_again_at_once_three_times(void **state)
+{
+    struct conflicts c = { 0 };
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < CONFLICTS_QUICK; i++)
+            assert_int_equal(conflicts_next(&c, 7), 0);
+        int64_t last = conflicts_next(&c, 1u << 31);
+        assert_int_equal(last, CONFLICTS_FIRST_US);
+        for (unsigned i = 0; i < 20; i++) {
+            int64_t next = conflicts_next(&c, 1u << 31);
+            assert_true(next >= last && next <= CONFLICTS_LONGEST_US);
+            last = next;
+        }
+        assert_int_equal(last, CONFLICTS_LONGEST_US);
+        conflicts_end(&c);
+    }
 }
 
 /* --- clocks --------------------------------------------------------------------------------------- */
@@ -519,6 +541,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contest),
+        cmocka_unit_test(test_conflicts_are_tried_again_at_once_three_times),
         cmocka_unit_test(test_skew_is_told_now_and_then),
         cmocka_unit_test(test_notices),
         cmocka_unit_test(test_recovery_is_told_after_trouble_alone),
