@@ -1,5 +1,6 @@
 #include "cert/publisher.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/backoff.h"
@@ -8,8 +9,8 @@
 #include "cert/claim.h"
 #include "cert/conflicts.h"
 #include "cert/contest.h"
-#include "cert/skew.h"
-#include "kube/event.h"
+#include "cert/events.h"
+#include "cert/reminder.h"
 #include "kube/webhook.h"
 
 #define US_PER_SECOND ((int64_t)1000000)
@@ -19,7 +20,7 @@
 #define CONTEST_LEAST_US (10 * US_PER_SECOND)
 #define FAILURE_FIRST_US (1 * US_PER_SECOND)
 #define FAILURE_LONGEST_US (30 * US_PER_SECOND)
-#define REPEAT_SPAN_US (600 * US_PER_SECOND) /* between lines about the same failure */
+#define SKEW_TOLD_ABOVE ((int64_t)300) /* seconds between two clocks */
 #define RETRY_AFTER_MAX_US (120 * US_PER_SECOND)
 #define UID_MAX 64u
 #define VERSION_MAX 64u
@@ -30,11 +31,10 @@ struct work {
     struct keeping *k;
     struct kube_client *kube;
     struct contest contest;
-    struct skew skew;
+    struct reminder skew, trouble;
     struct conflicts conflicts;
     struct backoff failures;
     enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
-    int64_t told_us;           /* when a line said so */
     int64_t next_look_us, next_write_us;
     int64_t not_before_us; /* the next look, whatever the reason */
     int64_t again_us;      /* after a failure; news can end that wait */
@@ -96,17 +96,10 @@ static bool is_stopping(const struct work *w)
     return is_over;
 }
 
-/* A failure that goes on is told again and again, so that the newest lines hold it. */
-static bool is_to_be_told(const struct work *w, enum kube_failure failure)
-{
-    return failure != w->failing || time_monotonic_us() - w->told_us >= REPEAT_SPAN_US;
-}
-
 static void tell_failure(struct work *w, const char *what, enum kube_failure failure, int64_t wait,
                          const struct error *err)
 {
     const struct kube_failure_info *info = kube_failure_info(failure);
-    w->told_us = time_monotonic_us();
     log_write(LOG_LEVEL_WARN, what,
               LOG_FIELDS(log_string("webhook", w->k->set.webhook), log_cstr("class", info->name),
                          log_cstr("error", err->msg), log_cstr("advice", info->advice),
@@ -114,7 +107,7 @@ static void tell_failure(struct work *w, const char *what, enum kube_failure fai
     if (!info->needs_person)
         return;
     keeping_lock(w->k);
-    notice_post(&w->k->notices, NOTICE_NOT_PUBLISHED, w->told_us,
+    notice_post(&w->k->notices, NOTICE_NOT_PUBLISHED, time_monotonic_us(),
                 "The caBundle is not kept up to date (%s): %s; %s", info->name, err->msg,
                 info->advice);
     keeping_unlock(w->k);
@@ -150,7 +143,8 @@ static void fail(struct work *w, const char *what, enum kube_failure failure,
     back_off(w, wait);
     if (is_stopping(w)) /* what was cancelled is no failure */
         return;
-    if (is_to_be_told(w, failure))
+    if (reminder_note(&w->trouble, failure,
+                      time_monotonic_us())) /* so that the newest lines hold it */
         tell_failure(w, what, failure, wait, err);
     if (failure == KUBE_NOT_FOUND && w->failing != KUBE_NOT_FOUND)
         absent(w);
@@ -170,6 +164,7 @@ static void recover(struct work *w)
     keeping_unlock(w->k);
     backoff_reset(&w->failures);
     conflicts_end(&w->conflicts);
+    reminder_end(&w->trouble);
 }
 
 /* --- others who write ---------------------------------------------------------------------------- */
@@ -211,7 +206,7 @@ static void note_overwrite(struct work *w, const struct kube_webhook *seen)
 
 static void tell_skew(struct work *w, int64_t ahead)
 {
-    long long by = ahead < 0 ? -ahead : ahead;
+    long long by = llabs(ahead);
     const char *side = ahead < 0 ? "behind" : "ahead of";
     log_write(LOG_LEVEL_WARN, "our clock and the API server's differ",
               LOG_FIELDS(log_int("seconds_ahead", ahead), log_cstr("advice", "set it right")));
@@ -227,7 +222,7 @@ static int64_t trust_now(struct work *w)
     int64_t own = keeping_now(w->k), server = kube_client_server_time(w->kube);
     if (server == 0)
         return own;
-    if (skew_note(&w->skew, own - server, time_monotonic_us()))
+    if (llabs(own - server) > SKEW_TOLD_ABOVE && reminder_note(&w->skew, 1, time_monotonic_us()))
         tell_skew(w, own - server);
     return server;
 }
@@ -337,47 +332,6 @@ static void look(struct work *w)
     claim_done(&claim);
 }
 
-/* --- Events ------------------------------------------------------------------------------------- */
-
-static void send_event(struct work *w, enum notice_id id, const char *text)
-{
-    const struct notice_info *info = notice_info(id);
-    const struct cert_keeper_settings *set = &w->k->set;
-    struct error err = ERROR_INIT;
-    enum kube_failure failure = KUBE_LOCAL;
-    struct kube_event event = {
-        .is_warning = info->is_warning,
-        .reason = info->reason,
-        .action = info->action,
-        .note = slice_of(text),
-        .namespace = set->namespace,
-        .pod = set->pod,
-        .webhook = info->is_about_webhook && w->uid[0] ? set->webhook : SLICE_ABSENT,
-        .webhook_uid = info->is_about_webhook ? slice_of(w->uid) : SLICE_ABSENT,
-        .wall_us = set->wall_us(),
-    };
-    if (kube_event_create(w->kube, &event, &failure, &err) == 0 || failure == KUBE_FORBIDDEN)
-        return; /* upstream's chart grants no Events */
-    log_write(LOG_LEVEL_DEBUG, "an Event was not taken",
-              LOG_FIELDS(log_cstr("reason", info->reason),
-                         log_cstr("class", kube_failure_info(failure)->name),
-                         log_cstr("error", err.msg)));
-}
-
-static void send_events(struct work *w)
-{
-    char text[NOTICE_TEXT_MAX];
-    enum notice_id id;
-    for (unsigned i = 0; i < NOTICE__COUNT; i++) {
-        keeping_lock(w->k);
-        bool is_there = !w->k->is_stopping && notice_take(&w->k->notices, &id, text);
-        keeping_unlock(w->k);
-        if (!is_there)
-            return;
-        send_event(w, id, text);
-    }
-}
-
 /* --- the thread --------------------------------------------------------------------------------- */
 
 /*
@@ -431,7 +385,7 @@ void *publisher_run(void *arg)
         keeping_unlock(w.k);
         if (wants_look)
             look(&w);
-        send_events(&w);
+        events_send(w.k, w.kube, slice_of(w.uid));
         keeping_lock(w.k);
     }
     keeping_unlock(w.k);

@@ -16,8 +16,8 @@
 #include "cert/conflicts.h"
 #include "cert/contest.h"
 #include "cert/notice.h"
+#include "cert/reminder.h"
 #include "cert/self-signed.h"
-#include "cert/skew.h"
 
 #define US_PER_SECOND 1000000
 #define HOUR ((int64_t)3600)
@@ -71,27 +71,30 @@ static void test_conflicts_are_tried_again_at_once_three_times(void **state)
     }
 }
 
-/* --- clocks --------------------------------------------------------------------------------------- */
+/* --- reminders ------------------------------------------------------------------------------------ */
 
-static void test_skew_is_told_now_and_then(void **state)
+static void test_trouble_is_told_now_and_then(void **state)
 {
     static const struct {
-        int64_t ahead, after_us;
+        unsigned kind;
+        int64_t at_us;
         bool is_told;
     } rows[] = {
-        { 0, 0, false },
-        { SKEW_TOLD_ABOVE, 1, false },
-        { -SKEW_TOLD_ABOVE, 2, false },
-        { -SKEW_TOLD_ABOVE - 1, 3, true },
-        { SKEW_TOLD_ABOVE + 1, 2 + SKEW_REPEAT_US, false },
-        { 0, 3 + SKEW_REPEAT_US, false },
-        { SKEW_TOLD_ABOVE + 1, 3 + SKEW_REPEAT_US, true },
-        { INT64_MAX, 4 + SKEW_REPEAT_US, false },
+        { 1, 0, true },
+        { 1, 1, false },
+        { 1, REMINDER_SPAN_US - 1, false },
+        { 1, REMINDER_SPAN_US, true },
+        { 1, REMINDER_SPAN_US + 1, false },
+        { 2, REMINDER_SPAN_US + 2, true },
+        { 2, 2 * REMINDER_SPAN_US + 1, false },
+        { 2, 2 * REMINDER_SPAN_US + 2, true },
     };
-    struct skew s = { 0 };
+    struct reminder r = { 0 };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        assert_int_equal(skew_note(&s, rows[i].ahead, 77 + rows[i].after_us), rows[i].is_told);
+        assert_int_equal(reminder_note(&r, rows[i].kind, 77 + rows[i].at_us), rows[i].is_told);
+    reminder_end(&r);
+    assert_true(reminder_note(&r, 2, 78 + 2 * REMINDER_SPAN_US));
 }
 
 /* --- notices -------------------------------------------------------------------------------------- */
@@ -542,7 +545,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contest),
         cmocka_unit_test(test_conflicts_are_tried_again_at_once_three_times),
-        cmocka_unit_test(test_skew_is_told_now_and_then),
+        cmocka_unit_test(test_trouble_is_told_now_and_then),
         cmocka_unit_test(test_notices),
         cmocka_unit_test(test_recovery_is_told_after_trouble_alone),
         cmocka_unit_test(test_long_notices_are_cut),
