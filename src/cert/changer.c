@@ -20,7 +20,10 @@ void changer_log_serving(const struct keeping *k)
     const struct cert_bundle *b = k->serving.issue.bundle;
     buf_init(&until, DATE_MAX);
     time_put_rfc3339(&until, b->not_after * US_PER_SECOND, TIME_SECONDS);
-    log_write(LOG_LEVEL_INFO, "certificate ready",
+    bool is_blind = k->publishes && k->was_ready && k->serving.seen == 0;
+    log_write(is_blind ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+              is_blind ? "certificate served before its anchor was seen in the caBundle"
+                       : "certificate ready",
               LOG_FIELDS(log_cstr("source", source_name(k, &k->serving)),
                          log_string("not_after", buf_slice(&until)),
                          log_bool("is_published", k->serving.seen > 0)));

@@ -119,6 +119,12 @@ void claim_report_absent(struct keeping *k)
     atomic_store(&k->counters.anchors, 0);
 }
 
+void claim_report_blind(struct keeping *k, int64_t for_us)
+{
+    if (for_us > CLAIM_BLIND_US)
+        atomic_store(&k->counters.is_published, false);
+}
+
 int64_t claim_next_due(const struct keeping *k)
 {
     int64_t next = INT64_MAX;

@@ -8,6 +8,10 @@
 
 #include "cert/keeping.h"
 
+#define CLAIM_LOOK_SPAN_US \
+    ((int64_t)300 * 1000000)                    /* between looks when nobody tells of a change */
+#define CLAIM_BLIND_US (2 * CLAIM_LOOK_SPAN_US) /* for so long what was seen counts as it was */
+
 struct claim {
     struct buf text; /* what the slices of the anchors point into */
     struct trust_anchor anchors[TRUST_HELD_MAX];
@@ -31,6 +35,9 @@ bool claim_report(struct keeping *k, const struct claim *c, const struct trust_p
 
 /* The object is not there: nobody is seen. Under the lock. */
 void claim_report_absent(struct keeping *k);
+
+/* The object could not be read for that long: what was seen in it is not known any more. Under the lock. */
+void claim_report_blind(struct keeping *k, int64_t for_us);
 
 /* When the next left anchor becomes due, monotonic microseconds; INT64_MAX for never. Under the lock. */
 int64_t claim_next_due(const struct keeping *k);

@@ -35,7 +35,7 @@ struct cert_keeper_counters {
     _Atomic int64_t last_success;                 /* of the source */
     _Atomic int64_t ends, anchor_ends;            /* of what is served, and of its anchor */
     atomic_bool is_fallback;                      /* a stand-in is served */
-    atomic_bool is_published;  /* the anchor served is in every caBundle, as last read */
+    atomic_bool is_published;  /* the anchor served is in every caBundle, as read lately */
     _Atomic int64_t last_seen; /* when it was last read there */
     atomic_ullong writes, conflicts, repairs, crowded_out;
     atomic_bool is_contested;

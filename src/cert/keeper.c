@@ -152,6 +152,7 @@ void cert_keeper_retire(struct cert_keeper *k, int64_t timeout_us)
 {
     int64_t until = time_monotonic_us() + timeout_us;
     struct keeping *s = &k->state;
+    bool is_left = false;
     keeping_lock(s);
     if (s->publishes && has_own(s)) {
         s->is_retiring = true;
@@ -159,13 +160,23 @@ void cert_keeper_retire(struct cert_keeper *k, int64_t timeout_us)
         keeping_tell(s);
         while (!s->is_retired && time_monotonic_us() < until)
             keeping_wait(s, until);
+        is_left = !s->is_retired;
     }
     keeping_unlock(s);
+    if (is_left)
+        log_write(LOG_LEVEL_WARN, "time is up: our own anchor is still in the caBundle",
+                  LOG_FIELDS(log_string("webhook", s->set.webhook),
+                             log_cstr("what_follows", "it goes when it has ended")));
 }
 
 bool cert_keeper_is_ready(const struct cert_keeper *k)
 {
     return atomic_load(&k->state.is_ready);
+}
+
+static void put_class(struct buf *out, const char *name, const char *advice)
+{
+    buf_printf(out, ": %s: %s", name, advice);
 }
 
 void cert_keeper_put_reason(struct cert_keeper *k, struct buf *out)
@@ -180,9 +191,13 @@ void cert_keeper_put_reason(struct cert_keeper *k, struct buf *out)
         buf_put_lit(out, "the certificate is not valid now");
     else
         buf_put_lit(out, "the anchor of the certificate has not been seen in the caBundle yet");
-    if (s->source_fails && !life_is_valid(&life.serving, now))
-        buf_printf(out, ": %s: %s", vault_failure_info(s->failure)->name,
-                   vault_failure_info(s->failure)->advice);
+    bool is_valid = life_is_valid(&life.serving, now);
+    if (!is_valid && s->source_fails)
+        put_class(out, vault_failure_info(s->failure)->name,
+                  vault_failure_info(s->failure)->advice);
+    if (is_valid && s->publishing != KUBE_OK)
+        put_class(out, kube_failure_info(s->publishing)->name,
+                  kube_failure_info(s->publishing)->advice);
     keeping_unlock(s);
 }
 

@@ -37,7 +37,7 @@ void cert_keeper_wake(struct cert_keeper *k);
 
 /*
  * The last act, when nothing is served any more: takes our own self-signed anchors out of the caBundle, in
- * at most timeout_us.
+ * at most timeout_us.  A line of level WARN when one is left there.
  */
 void cert_keeper_retire(struct cert_keeper *k, int64_t timeout_us);
 

@@ -188,6 +188,7 @@ void keeping_change(struct keeping *k)
     atomic_store(&k->counters.ends, b->not_after);
     atomic_store(&k->counters.anchor_ends, k->serving.issue.anchor_ends);
     atomic_store(&k->counters.is_fallback, k->serving.is_fallback);
+    atomic_store(&k->counters.is_published, k->serving.seen > 0);
     unpark(k);
     leave(k, &before);
     keeping_tell(k);

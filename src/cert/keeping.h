@@ -54,10 +54,11 @@ struct keeping {
     struct left_anchor left[KEEPING_LEFT_MAX]; /* oldest first */
     unsigned left_count;
     uint64_t next_id;
-    uint64_t version;           /* of the anchors that are held; moves when they change */
-    int64_t asking_us;          /* since when the source is being asked; 0: it is not */
-    bool source_fails;          /* since its last success */
-    enum vault_failure failure; /* its class then */
+    uint64_t version;             /* of the anchors that are held; moves when they change */
+    int64_t asking_us;            /* since when the source is being asked; 0: it is not */
+    bool source_fails;            /* since its last success */
+    enum vault_failure failure;   /* its class then */
+    enum kube_failure publishing; /* the class of the publisher's last failure, until a success */
     struct notice_board notices;
 };
 

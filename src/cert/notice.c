@@ -12,6 +12,8 @@ static const struct notice_info infos[NOTICE__COUNT] = {
     [NOTICE_FALLBACK]       = { "CertificateFallback",      "Serve",   true,  false },
     [NOTICE_CONTESTED]      = { "WebhookBundleContested",   "Publish", true,  true },
     [NOTICE_NOT_FOUND]      = { "WebhookNotFound",          "Publish", true,  false },
+    [NOTICE_NOT_PUBLISHED]  = { "WebhookNotPublished",      "Publish", true,  false },
+    [NOTICE_CLOCK_SKEW]     = { "ClockSkew",                "Publish", true,  false },
     [NOTICE_RECOVERED]      = { "CertificateRecovered",     "Renew",   false, false },
 };
 /* clang-format on */

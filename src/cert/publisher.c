@@ -1,25 +1,26 @@
 #include "cert/publisher.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/backoff.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "cert/claim.h"
+#include "cert/conflicts.h"
 #include "cert/contest.h"
-#include "kube/event.h"
+#include "cert/events.h"
+#include "cert/reminder.h"
 #include "kube/webhook.h"
 
 #define US_PER_SECOND ((int64_t)1000000)
 #define US_PER_MS ((int64_t)1000)
-#define LOOK_SPAN_US (300 * US_PER_SECOND) /* between looks when nobody tells of a change */
-#define LOOK_LEAST_US (100 * US_PER_MS)    /* between looks when somebody does */
+#define LOOK_LEAST_US (100 * US_PER_MS) /* between looks when somebody does */
 #define WRITE_LEAST_US (1 * US_PER_SECOND)
 #define CONTEST_LEAST_US (10 * US_PER_SECOND)
-#define CONFLICT_FIRST_US (50 * US_PER_MS)
-#define CONFLICT_LONGEST_US (1 * US_PER_SECOND)
 #define FAILURE_FIRST_US (1 * US_PER_SECOND)
 #define FAILURE_LONGEST_US (30 * US_PER_SECOND)
+#define SKEW_TOLD_ABOVE ((int64_t)300) /* seconds between two clocks */
 #define RETRY_AFTER_MAX_US (120 * US_PER_SECOND)
 #define UID_MAX 64u
 #define VERSION_MAX 64u
@@ -30,9 +31,15 @@ struct work {
     struct keeping *k;
     struct kube_client *kube;
     struct contest contest;
-    struct backoff failures, conflicts;
+    struct reminder skew, trouble;
+    struct conflicts conflicts;
+    struct backoff failures;
     enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
-    int64_t next_look_us, next_write_us, not_before_us;
+    int64_t next_look_us, next_write_us;
+    int64_t not_before_us; /* the next look, whatever the reason */
+    int64_t again_us;      /* after a failure; news can end that wait */
+    bool is_last_act;
+    int64_t seen_us;             /* when the object was read last, or the start */
     uint64_t seen_version;       /* of the state: all of its anchors were there */
     uint64_t read_version;       /* of the state: for it the object was read */
     char missed_at[VERSION_MAX]; /* resourceVersion of the last overwrite */
@@ -51,17 +58,23 @@ static void keep_text(char *ret, size_t size, struct slice text)
 
 /* --- failures ----------------------------------------------------------------------------------- */
 
-static void back_off(struct work *w, int64_t wait)
+/* There is something to do as soon as the wait is over. */
+static void pause_looks(struct work *w, int64_t wait)
 {
     w->not_before_us = time_monotonic_us() + wait;
-    w->next_look_us = 0; /* as soon as that is over */
+    w->next_look_us = 0;
+}
+
+static void back_off(struct work *w, int64_t wait)
+{
+    w->again_us = time_monotonic_us() + wait;
+    w->next_look_us = 0;
 }
 
 static void conflict(struct work *w)
 {
     atomic_fetch_add(&w->k->counters.conflicts, 1);
-    back_off(w,
-             backoff_next(&w->conflicts, CONFLICT_FIRST_US, CONFLICT_LONGEST_US, keeping_random()));
+    pause_looks(w, conflicts_next(&w->conflicts, keeping_random()));
 }
 
 static void absent(struct work *w)
@@ -83,6 +96,42 @@ static bool is_stopping(const struct work *w)
     return is_over;
 }
 
+static void tell_failure(struct work *w, const char *what, enum kube_failure failure, int64_t wait,
+                         const struct error *err)
+{
+    const struct kube_failure_info *info = kube_failure_info(failure);
+    log_write(LOG_LEVEL_WARN, what,
+              LOG_FIELDS(log_string("webhook", w->k->set.webhook), log_cstr("class", info->name),
+                         log_cstr("error", err->msg), log_cstr("advice", info->advice),
+                         log_int("next_try_millis", wait / US_PER_MS)));
+    if (!info->needs_person)
+        return;
+    keeping_lock(w->k);
+    notice_post(&w->k->notices, NOTICE_NOT_PUBLISHED, time_monotonic_us(),
+                "The caBundle is not kept up to date (%s): %s; %s", info->name, err->msg,
+                info->advice);
+    keeping_unlock(w->k);
+}
+
+static int64_t failure_wait(struct work *w)
+{
+    int64_t wait =
+        backoff_next(&w->failures, FAILURE_FIRST_US, FAILURE_LONGEST_US, keeping_random());
+    int64_t wish = kube_client_retry_after(w->kube);
+    if (wish <= wait)
+        return wait;
+    return wish < RETRY_AFTER_MAX_US ? wish : RETRY_AFTER_MAX_US;
+}
+
+/* For the state, which others read. */
+static void report_failure(struct work *w, enum kube_failure failure)
+{
+    keeping_lock(w->k);
+    w->k->publishing = failure;
+    claim_report_blind(w->k, time_monotonic_us() - w->seen_us);
+    keeping_unlock(w->k);
+}
+
 static void fail(struct work *w, const char *what, enum kube_failure failure,
                  const struct error *err)
 {
@@ -90,22 +139,17 @@ static void fail(struct work *w, const char *what, enum kube_failure failure,
         conflict(w);
         return;
     }
-    int64_t wait =
-        backoff_next(&w->failures, FAILURE_FIRST_US, FAILURE_LONGEST_US, keeping_random());
-    int64_t wish = kube_client_retry_after(w->kube);
-    if (wish > wait)
-        wait = wish < RETRY_AFTER_MAX_US ? wish : RETRY_AFTER_MAX_US;
-    if (failure != w->failing && !is_stopping(w)) /* what was cancelled is no failure */
-        log_write(LOG_LEVEL_WARN, what,
-                  LOG_FIELDS(log_string("webhook", w->k->set.webhook),
-                             log_cstr("class", kube_failure_info(failure)->name),
-                             log_cstr("error", err->msg),
-                             log_cstr("advice", kube_failure_info(failure)->advice),
-                             log_int("next_try_millis", wait / US_PER_MS)));
+    int64_t wait = failure_wait(w);
+    back_off(w, wait);
+    if (is_stopping(w)) /* what was cancelled is no failure */
+        return;
+    if (reminder_note(&w->trouble, failure,
+                      time_monotonic_us())) /* so that the newest lines hold it */
+        tell_failure(w, what, failure, wait, err);
     if (failure == KUBE_NOT_FOUND && w->failing != KUBE_NOT_FOUND)
         absent(w);
     w->failing = failure;
-    back_off(w, wait);
+    report_failure(w, failure);
 }
 
 static void recover(struct work *w)
@@ -114,7 +158,13 @@ static void recover(struct work *w)
         log_write(LOG_LEVEL_INFO, "the webhook's object can be read and written again",
                   LOG_FIELDS(log_string("webhook", w->k->set.webhook)));
     w->failing = KUBE_OK;
+    w->again_us = 0;
+    keeping_lock(w->k);
+    w->k->publishing = KUBE_OK;
+    keeping_unlock(w->k);
     backoff_reset(&w->failures);
+    conflicts_end(&w->conflicts);
+    reminder_end(&w->trouble);
 }
 
 /* --- others who write ---------------------------------------------------------------------------- */
@@ -152,6 +202,31 @@ static void note_overwrite(struct work *w, const struct kube_webhook *seen)
     tell_contest(w);
 }
 
+/* --- clocks --------------------------------------------------------------------------------------- */
+
+static void tell_skew(struct work *w, int64_t ahead)
+{
+    long long by = llabs(ahead);
+    const char *side = ahead < 0 ? "behind" : "ahead of";
+    log_write(LOG_LEVEL_WARN, "our clock and the API server's differ",
+              LOG_FIELDS(log_int("seconds_ahead", ahead), log_cstr("advice", "set it right")));
+    keeping_lock(w->k);
+    notice_post(&w->k->notices, NOTICE_CLOCK_SKEW, time_monotonic_us(),
+                "Our clock is %lld s %s the API server's: set it right.", by, side);
+    keeping_unlock(w->k);
+}
+
+/* The API server's time when it tells it: a clock of ours that is wrong must not end anchors of others. */
+static int64_t trust_now(struct work *w)
+{
+    int64_t own = keeping_now(w->k), server = kube_client_server_time(w->kube);
+    if (server == 0)
+        return own;
+    if (llabs(own - server) > SKEW_TOLD_ABOVE && reminder_note(&w->skew, 1, time_monotonic_us()))
+        tell_skew(w, own - server);
+    return server;
+}
+
 /* --- one pass ----------------------------------------------------------------------------------- */
 
 /* Compares the object with the claim; the state hears of it. */
@@ -159,7 +234,7 @@ static int compare(struct work *w, const struct kube_webhook *seen, const struct
                    struct trust_plan *ret, struct error *err)
 {
     bool was_seen = w->seen_version == claim->version && !claim->is_retiring;
-    if (trust_plan(seen, claim->anchors, claim->count, keeping_now(w->k), was_seen, ret, err) < 0)
+    if (trust_plan(seen, claim->anchors, claim->count, trust_now(w), was_seen, ret, err) < 0)
         return -1;
     keeping_lock(w->k);
     bool is_done = claim_report(w->k, claim, ret);
@@ -191,7 +266,6 @@ static void publish(struct work *w, const struct kube_webhook *seen, const struc
         return;
     }
     recover(w);
-    backoff_reset(&w->conflicts);
     atomic_fetch_add(&w->k->counters.writes, 1);
     atomic_fetch_add(&w->k->counters.crowded_out, plan->crowded_out);
     int64_t least =
@@ -208,6 +282,7 @@ static void act(struct work *w, const struct kube_webhook *seen, const struct cl
     struct trust_plan plan;
     struct error err = ERROR_INIT;
     keep_text(w->uid, sizeof(w->uid), seen->uid);
+    w->seen_us = time_monotonic_us();
     if (compare(w, seen, claim, &plan, &err) < 0) {
         fail(w, "the caBundle cannot be made", KUBE_LOCAL, &err);
         return;
@@ -220,7 +295,7 @@ static void act(struct work *w, const struct kube_webhook *seen, const struct cl
     else if (now_us >= w->next_write_us)
         publish(w, seen, claim, &plan);
     else
-        back_off(w, w->next_write_us - now_us);
+        pause_looks(w, w->next_write_us - now_us);
     trust_plan_done(&plan);
 }
 
@@ -229,7 +304,8 @@ static void plan_next_look(struct work *w)
 {
     int64_t now_us = time_monotonic_us();
     bool is_contested = contest_is_on(&w->contest, now_us);
-    int64_t span = is_contested ? CONTEST_LEAST_US : LOOK_SPAN_US; /* so that its end is seen */
+    int64_t span =
+        is_contested ? CONTEST_LEAST_US : CLAIM_LOOK_SPAN_US; /* so that its end is seen */
     atomic_store(&w->k->counters.is_contested, is_contested);
     w->not_before_us = now_us + (is_contested ? WRITE_LEAST_US : LOOK_LEAST_US);
     w->next_look_us = now_us + span - (int64_t)(keeping_random() % (uint64_t)(span / 10));
@@ -256,54 +332,33 @@ static void look(struct work *w)
     claim_done(&claim);
 }
 
-/* --- Events ------------------------------------------------------------------------------------- */
-
-static void send_event(struct work *w, enum notice_id id, const char *text)
-{
-    const struct notice_info *info = notice_info(id);
-    const struct cert_keeper_settings *set = &w->k->set;
-    struct error err = ERROR_INIT;
-    enum kube_failure failure = KUBE_LOCAL;
-    struct kube_event event = {
-        .is_warning = info->is_warning,
-        .reason = info->reason,
-        .action = info->action,
-        .note = slice_of(text),
-        .namespace = set->namespace,
-        .pod = set->pod,
-        .webhook = info->is_about_webhook && w->uid[0] ? set->webhook : SLICE_ABSENT,
-        .webhook_uid = info->is_about_webhook ? slice_of(w->uid) : SLICE_ABSENT,
-        .wall_us = set->wall_us(),
-    };
-    if (kube_event_create(w->kube, &event, &failure, &err) == 0 || failure == KUBE_FORBIDDEN)
-        return; /* upstream's chart grants no Events */
-    log_write(LOG_LEVEL_DEBUG, "an Event was not taken",
-              LOG_FIELDS(log_cstr("reason", info->reason),
-                         log_cstr("class", kube_failure_info(failure)->name),
-                         log_cstr("error", err.msg)));
-}
-
-static void send_events(struct work *w)
-{
-    char text[NOTICE_TEXT_MAX];
-    enum notice_id id;
-    for (unsigned i = 0; i < NOTICE__COUNT; i++) {
-        keeping_lock(w->k);
-        bool is_there = !w->k->is_stopping && notice_take(&w->k->notices, &id, text);
-        keeping_unlock(w->k);
-        if (!is_there)
-            return;
-        send_event(w, id, text);
-    }
-}
-
 /* --- the thread --------------------------------------------------------------------------------- */
+
+/*
+ * Under the lock: the object that was absent may be there now, and the last act has no time to wait; once,
+ * for what fails again is waited for again.
+ */
+static void cut_back_off(struct work *w)
+{
+    bool is_news = w->failing == KUBE_NOT_FOUND && w->k->is_look_due;
+    bool is_last = w->k->is_retiring && !w->is_last_act;
+    w->is_last_act = w->k->is_retiring;
+    if (!is_news && !is_last)
+        return;
+    w->again_us = 0;
+    backoff_reset(&w->failures);
+}
+
+static int64_t earliest(const struct work *w)
+{
+    return w->not_before_us > w->again_us ? w->not_before_us : w->again_us;
+}
 
 /* Under the lock: whether there is a reason to look, and the time is not too early. */
 static bool is_look_wanted(const struct work *w, int64_t now_us)
 {
     const struct keeping *k = w->k;
-    if (!k->publishes || now_us < w->not_before_us || !k->serving.issue.bundle)
+    if (!k->publishes || now_us < earliest(w) || !k->serving.issue.bundle)
         return false;
     return k->is_look_due || k->version != w->read_version || now_us >= w->next_look_us ||
            now_us >= claim_next_due(k);
@@ -311,16 +366,17 @@ static bool is_look_wanted(const struct work *w, int64_t now_us)
 
 static int64_t next_time(const struct work *w, int64_t now_us)
 {
-    return w->not_before_us > now_us ? w->not_before_us : INT64_MAX;
+    return earliest(w) > now_us ? earliest(w) : INT64_MAX;
 }
 
 void *publisher_run(void *arg)
 {
     const struct publisher *p = arg;
-    struct work w = { .k = p->k, .kube = p->kube };
+    struct work w = { .k = p->k, .kube = p->kube, .seen_us = time_monotonic_us() };
     keeping_lock(w.k);
     while (!w.k->is_stopping) {
         int64_t now_us = time_monotonic_us();
+        cut_back_off(&w);
         bool wants_look = is_look_wanted(&w, now_us);
         if (!wants_look && !notice_is_pending(&w.k->notices)) {
             keeping_wait(w.k, next_time(&w, now_us));
@@ -329,7 +385,7 @@ void *publisher_run(void *arg)
         keeping_unlock(w.k);
         if (wants_look)
             look(&w);
-        send_events(&w);
+        events_send(w.k, w.kube, slice_of(w.uid));
         keeping_lock(w.k);
     }
     keeping_unlock(w.k);

@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cert/check.h"
+#include "cert/reminder.h"
 
 #define US_PER_SECOND 1000000
 #define US_PER_MS 1000
-#define TEND_SPAN_US ((int64_t)60 * US_PER_SECOND)    /* between looks at the token */
-#define REPEAT_SPAN_US ((int64_t)600 * US_PER_SECOND) /* between lines about the same failure */
+#define TEND_SPAN_US ((int64_t)60 * US_PER_SECOND) /* between looks at the token */
 #define WAIT_LEAST_US ((int64_t)1 * US_PER_SECOND)
 #define RETRY_AFTER_MAX_US ((int64_t)300 * US_PER_SECOND)
 #define WAIT_SHARE 8 /* no wait is longer than this part of what is left of the certificate */
@@ -31,8 +31,7 @@ struct renewer {
     struct backoff backoff;
     int64_t next_try_us, next_tend_us;
     unsigned failures; /* in a row */
-    enum vault_failure logged;
-    int64_t logged_us;
+    struct reminder trouble;
 };
 
 /* --- success ------------------------------------------------------------------------------------ */
@@ -87,12 +86,17 @@ static void succeed(struct renewer *r, struct cert_issue *got)
     backoff_reset(&r->backoff);
     r->failures = 0;
     r->next_try_us = time_monotonic_us() + WAIT_LEAST_US; /* however short a life was granted */
-    r->logged = VAULT_OK;
+    reminder_end(&r->trouble);
 }
 
 /* --- failure ------------------------------------------------------------------------------------ */
 
-/* By class, but never so long that the certificate ends meanwhile. */
+static bool has_valid(const struct renewer *r)
+{
+    return r->has_one && keeping_now(r->k) < r->not_after;
+}
+
+/* By class, but never so long that the certificate ends meanwhile; without one a balancer's Retry-After is no order. */
 static int64_t choose_wait(struct renewer *r, enum vault_failure failure)
 {
     const struct vault_failure_info *info = vault_failure_info(failure);
@@ -100,8 +104,9 @@ static int64_t choose_wait(struct renewer *r, enum vault_failure failure)
         backoff_next(&r->backoff, info->first_wait, info->longest_wait, keeping_random());
     int64_t wish = r->source->kind->retry_after ? r->source->kind->retry_after(r->source) : 0;
     int64_t left = (r->not_after - keeping_now(r->k)) * US_PER_SECOND;
+    int64_t longest = has_valid(r) ? RETRY_AFTER_MAX_US : info->longest_wait;
     if (wish > wait)
-        wait = wish < RETRY_AFTER_MAX_US ? wish : RETRY_AFTER_MAX_US;
+        wait = wish < longest ? wish : longest;
     if (r->has_one && left > 0 && wait > left / WAIT_SHARE)
         wait = left / WAIT_SHARE;
     return wait > WAIT_LEAST_US ? wait : WAIT_LEAST_US;
@@ -110,10 +115,8 @@ static int64_t choose_wait(struct renewer *r, enum vault_failure failure)
 static void log_failure(struct renewer *r, enum vault_failure failure, int64_t wait,
                         const struct error *err)
 {
-    int64_t now_us = time_monotonic_us();
-    bool is_known =
-        r->failures > 1 && r->logged == failure && now_us - r->logged_us < REPEAT_SPAN_US;
-    bool is_valid = r->has_one && keeping_now(r->k) < r->not_after;
+    bool is_known = !reminder_note(&r->trouble, failure, time_monotonic_us());
+    bool is_valid = has_valid(r);
     enum log_level level = is_known ? LOG_LEVEL_DEBUG : is_valid ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR;
     const char *message =
         r->has_one ? "the certificate was not replaced" : "there is no certificate";
@@ -122,10 +125,6 @@ static void log_failure(struct renewer *r, enum vault_failure failure, int64_t w
                          log_cstr("error", err->msg),
                          log_cstr("advice", vault_failure_info(failure)->advice),
                          log_int("next_try_millis", wait / US_PER_MS)));
-    if (is_known)
-        return;
-    r->logged = failure;
-    r->logged_us = now_us;
 }
 
 /* Past half of the time that was kept for renewing, or for the third time without any certificate. */

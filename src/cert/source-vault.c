@@ -99,6 +99,15 @@ static int sign(struct vault_source *v, gnutls_x509_privkey_t key, struct vault_
     return rc;
 }
 
+/* What came is not what we asked for: the role is wrong, unless something else is. */
+static enum vault_failure class_of(const struct cert_bundle *b, int64_t now,
+                                   const struct error *err)
+{
+    if (err->code == ERROR_NOMEM)
+        return VAULT_LOCAL;
+    return b && b->not_before > now + CERT_CLOCK_ALLOWANCE ? VAULT_CLOCK : VAULT_BAD_REQUEST;
+}
+
 static int vault_issue(struct cert_source *s, int64_t now, struct cert_issue *ret,
                        enum vault_failure *ret_failure, struct error *err)
 {
@@ -111,15 +120,15 @@ static int vault_issue(struct cert_source *s, int64_t now, struct cert_issue *re
     int rc = cert_key_new(&key, err);
     if (rc == 0)
         rc = sign(v, key, &got, ret_failure, err);
-    if (rc == 0) {
-        *ret_failure =
-            VAULT_BAD_REQUEST; /* what comes is not what we asked for: the role is wrong */
+    bool is_signed = rc == 0;
+    if (rc == 0)
         rc = make_bundle(v, &got, key, ret, err);
-    }
     if (rc == 0)
         rc = cert_check(ret->bundle, &v->hosts, buf_slice(&ret->anchor), now, err);
     if (rc == 0)
         buf_put_slice(&ret->notes, buf_slice(&got.warnings));
+    else if (is_signed)
+        *ret_failure = class_of(ret->bundle, now, err);
     vault_signed_done(&got);
     return rc;
 }

@@ -3,7 +3,7 @@
 
 /*
  * Which anchors a webhook's caBundle should hold: the union, the stamps, and what may go.  Pure: the
- * object as it was read and the time go in, the texts to write come out (decided once, for every source).
+ * object as it was read and the API server's time go in, the texts to write come out (decided once, for every source).
  *
  * - Every anchor we hold (serve, are about to serve, or sign under) is in every entry's bundle, beside what
  *   that entry has already; an entry does not get what only another one has.

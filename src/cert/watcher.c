@@ -33,6 +33,15 @@ static bool wait_until(struct keeping *k, int64_t until_us)
     return goes_on;
 }
 
+static void tell(enum kube_failure failure, const struct error *err)
+{
+    const struct kube_failure_info *info = kube_failure_info(failure);
+    log_write(info->needs_person ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
+              "the webhook's object is not watched",
+              LOG_FIELDS(log_cstr("class", info->name), log_cstr("error", err->msg),
+                         log_cstr("advice", info->advice)));
+}
+
 void *watcher_run(void *arg)
 {
     const struct watcher *w = arg;
@@ -53,9 +62,7 @@ void *watcher_run(void *arg)
                 backoff_reset(&failures); /* it had worked */
             wait = backoff_next(&failures, FAILURE_FIRST_US, FAILURE_LONGEST_US, keeping_random());
             if (failure != failing)
-                log_write(LOG_LEVEL_DEBUG, "the webhook's object is not watched",
-                          LOG_FIELDS(log_cstr("class", kube_failure_info(failure)->name),
-                                     log_cstr("error", err.msg)));
+                tell(failure, &err);
             failing = failure;
         }
         (void)wake(k); /* what changed meanwhile was not told */

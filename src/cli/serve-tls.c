@@ -29,5 +29,6 @@ struct tls_choice serve_tls_choice(const struct server_settings *set)
         choice.ciphers |= suites[i].cipher;
         choice.exchanges |= suites[i].exchange;
     }
+    choice.tls13_only |= choice.ciphers == 0; /* none of those named is offered */
     return choice;
 }

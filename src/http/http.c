@@ -366,6 +366,15 @@ static int fail(const struct http_client *c, const struct http_request *req,
                      req->method, c->base, describe(code, why, detail));
 }
 
+static int64_t read_date(struct http_client *c)
+{
+    struct curl_header *h = NULL;
+    if (curl_easy_header(c->easy, "Date", 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
+        return 0;
+    time_t at = curl_getdate(h->value, NULL);
+    return at > 0 ? at : 0;
+}
+
 static void read_reply(struct http_client *c, struct http_reply *ret)
 {
     long status = 0;
@@ -380,6 +389,7 @@ static void read_reply(struct http_client *c, struct http_reply *ret)
     if (after < 0) /* a date that has passed */
         after = 0;
     ret->retry_after = (int64_t)after * US_PER_SECOND;
+    ret->date = read_date(c);
     buf_put_slice(&ret->location, slice_of(location));
 }
 
@@ -433,7 +443,7 @@ static int perform(struct http_client *c, const struct http_request *req, struct
 static void empty_reply(struct http_reply *r)
 {
     r->status = 0;
-    r->retry_after = 0;
+    r->retry_after = r->date = 0;
     buf_clear(&r->location);
     buf_clear(&r->body);
 }

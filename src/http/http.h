@@ -60,6 +60,7 @@ struct http_request {
 struct http_reply {
     unsigned status;
     int64_t retry_after; /* microseconds from now, both forms of the header; 0 when absent */
+    int64_t date; /* of the header Date, seconds since the epoch; 0 when absent or unreadable */
     struct buf location; /* where a redirect leads, as an absolute URL; empty when absent */
     struct buf body;     /* a secret buffer */
 };

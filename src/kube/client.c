@@ -11,6 +11,7 @@
 #define ERROR_TEXT_MAX 300u /* bytes of the API server's own words in a message */
 #define US_PER_SECOND ((int64_t)1000000)
 #define WATCH_LIFE (120 * US_PER_SECOND)
+#define WATCH_SILENCE (90 * US_PER_SECOND) /* a bookmark is sent once a minute */
 
 /* --- life -------------------------------------------------------------------------------------- */
 
@@ -34,6 +35,8 @@ static int copy_settings(struct kube_client *c, const struct kube_settings *set,
     }
     if (c->set.watch_life <= 0)
         c->set.watch_life = WATCH_LIFE;
+    if (c->set.watch_silence <= 0)
+        c->set.watch_silence = WATCH_SILENCE;
     struct slice *base = &c->set.address;
     while (base->len > 0 && base->ptr[base->len - 1] == '/')
         base->len--;
@@ -88,6 +91,11 @@ const struct kube_counters *kube_client_counters(const struct kube_client *c)
 int64_t kube_client_retry_after(const struct kube_client *c)
 {
     return c->retry_after;
+}
+
+int64_t kube_client_server_time(const struct kube_client *c)
+{
+    return c->reply.date;
 }
 
 /* --- helpers of the calls ---------------------------------------------------------------------- */

@@ -48,6 +48,7 @@ enum kube_failure {
 struct kube_failure_info {
     const char *name;   /* metric label and log word */
     const char *advice; /* what a person can do, half a sentence */
+    bool needs_person;  /* it does not end by itself */
 };
 const struct kube_failure_info *kube_failure_info(enum kube_failure f);
 
@@ -58,8 +59,9 @@ struct kube_settings {
     struct slice ca_file;    /* PEM; absent: the system's */
     struct slice namespace;  /* of this pod; absent when not known; the client itself needs none */
     int64_t connect_timeout, total_timeout;
-    int64_t watch_life;    /* a watch is to end after this and up to half more; default 120 s */
-    int64_t watch_silence; /* without a byte it has failed; default: its life and 20 s more */
+    int64_t watch_life; /* a watch is to end after this and up to half more; default 120 s */
+    int64_t
+        watch_silence; /* without a byte it has failed; default 90 s (bookmarks come each minute) */
 };
 
 /*
@@ -84,6 +86,9 @@ void kube_client_cancel(struct kube_client *c);
 
 /* How long the server asked to wait (Retry-After of the last call), microseconds; 0: it did not. */
 int64_t kube_client_retry_after(const struct kube_client *c);
+
+/* The API server's clock (Date of the last call's answer), seconds since the epoch; 0: it did not say. */
+int64_t kube_client_server_time(const struct kube_client *c);
 
 /* Counts of a client; any thread reads. */
 struct kube_counters {

@@ -8,7 +8,6 @@
 #define KEEP_MAX \
     ((size_t)16 << 10) /* bytes of a line that are looked at; errors and bookmarks are short */
 #define US_PER_SECOND ((int64_t)1000000)
-#define GRACE (20 * US_PER_SECOND) /* for the server to end a watch that is due */
 
 /* A watch in progress. */
 struct watch {
@@ -104,7 +103,7 @@ static int stream(struct kube_client *c, struct slice name, struct watch *w,
         .path = slice_of(path),
         .take = take_bytes,
         .arg = w,
-        .silence = c->set.watch_silence > 0 ? c->set.watch_silence : life + GRACE,
+        .silence = c->set.watch_silence,
     };
     if (kube_client_call(c, &call, ret_failure, err) < 0)
         return -1;

@@ -14,6 +14,7 @@ static const struct vault_failure_info infos[] = {
     [VAULT_FORBIDDEN]   = { "forbidden", "give the role a policy with update on <mount>/sign/<role>", 2 * SECOND, 60 * SECOND },
     [VAULT_NOT_FOUND]   = { "not_found", "check the mount path of the PKI or auth engine and the namespace", 2 * SECOND, 60 * SECOND },
     [VAULT_BAD_REQUEST] = { "bad_request", "compare the PKI role with the request: allowed names, key type ec, lifetime", 2 * SECOND, 60 * SECOND },
+    [VAULT_CLOCK]       = { "clock", "set the clock here or at Vault right", 2 * SECOND, 30 * SECOND },
     [VAULT_SERVER]      = { "server", "look into the log of Vault", 1 * SECOND, 30 * SECOND },
     [VAULT_PROTOCOL]    = { "protocol", "check that the address is that of Vault and not of a proxy or another server", 2 * SECOND, 60 * SECOND },
     [VAULT_LOCAL]       = { "local", "check the files of this pod: tokens and CA, or certificate and key", 1 * SECOND, 30 * SECOND },

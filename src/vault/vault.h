@@ -40,6 +40,7 @@ enum vault_failure {
     VAULT_FORBIDDEN,   /* 403 with a fresh token: the policy lacks the path */
     VAULT_NOT_FOUND,   /* 404: no such mount or path */
     VAULT_BAD_REQUEST, /* 400: the PKI role refuses the request */
+    VAULT_CLOCK,       /* it signed, but what it signed begins too far ahead: a clock is wrong */
     VAULT_SERVER,      /* other 5xx */
     VAULT_PROTOCOL,    /* a reply that is not what the API promises */
     VAULT_LOCAL,       /* our own: token file unreadable, memory, cancelled */

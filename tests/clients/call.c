@@ -217,6 +217,7 @@ static void put_reply(json_t *out, enum http_failure failure)
     put(out, "failure", json_string(names[failure]));
     put(out, "status", json_integer(reply.status));
     put(out, "retry_after", json_integer(reply.retry_after));
+    put(out, "date", json_integer(reply.date));
     put(out, "location", text(buf_slice(&reply.location)));
     put(out, "body_size", json_integer((json_int_t)reply.body.len));
     if (reply.body.len < 1000)

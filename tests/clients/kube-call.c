@@ -59,9 +59,10 @@ static void say_result(struct driver *d, int rc, enum kube_failure failure, cons
                        json_t *more)
 {
     json_t *object = json_pack(
-        "{s:b,s:s,s:s,s:s,s:s,s:I}", "ok", rc == 0, "failure", kube_failure_info(failure)->name,
+        "{s:b,s:s,s:s,s:s,s:s,s:I,s:I}", "ok", rc == 0, "failure", kube_failure_info(failure)->name,
         "advice", kube_failure_info(failure)->advice, "code", error_info(err->code)->name,
-        "message", err->msg, "retry_after", (json_int_t)kube_client_retry_after(d->client));
+        "message", err->msg, "retry_after", (json_int_t)kube_client_retry_after(d->client),
+        "server_time", (json_int_t)kube_client_server_time(d->client));
     if (object && more)
         (void)json_object_update(object, more);
     json_decref(more);

@@ -85,6 +85,20 @@ def test_retry_after_a_date(http, fake_server):
     assert 100 * SECOND < http(server).get()["retry_after"] <= 200 * SECOND
 
 
+@pytest.mark.parametrize("header, date", [
+    ("Sun, 06 Nov 1994 08:49:37 GMT", 784111777), ("Sunday, 06-Nov-94 08:49:37 GMT", 784111777),
+    ("Sun Nov  6 08:49:37 1994", 784111777), ("Thu, 01 Jan 2998 00:00:00 GMT", 32440608000),
+    ("yesterday", 0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Mon, 01 Jan 1900 00:00:00 GMT", 0), ("", 0),
+    (None, 0)])
+def test_the_date_of_a_reply(http, fake_server, header, date):
+    server = fake_server()
+    client = http(server)
+    server.script("*", headers={"Date": "Sun, 06 Nov 1994 08:49:38 GMT"}, times=1)
+    server.script("*", headers={"Date": header})
+    assert client.get()["date"] == 784111778
+    assert client.get()["date"] == date  # nothing is left of the one before
+
+
 def test_an_ipv6_address(http, fake_server):
     server = fake_server(host="::1")
     assert server.address.startswith("https://[::1]:")

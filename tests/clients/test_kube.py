@@ -309,6 +309,18 @@ def test_retry_after(kube, call, status):
     assert one.ask("get", "hook")["retry_after"] == 0
 
 
+@pytest.mark.parametrize("offset", [0, 3 * 86400, -3 * 86400])
+def test_the_server_tells_the_time(kube, call, offset):
+    one = call(kube)
+    kube.date_offset = offset
+    for ask in (["get", "hook"], ["patch", "keyhook/a=1"]):
+        assert abs(one.ask(*ask)["server_time"] - time.time() - offset) < 120
+    kube.script("get", status=404, times=1)
+    assert abs(one.ask("get", "hook")["server_time"] - time.time() - offset) < 120
+    kube.date_offset = None
+    assert one.ask("get", "hook")["server_time"] == 0
+
+
 FAULTS = [
     ("hang", "unreachable"), ("close", "unreachable"), ("reset", "unreachable"),
     ("reset_after_head", "unreachable"), ("truncated", "unreachable"), ("stall_body", "unreachable"),

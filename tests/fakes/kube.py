@@ -27,6 +27,7 @@ For tests, free to use while it runs:
   overwrite(name, text, manager="helm", index=None)      somebody else writes a caBundle (index None: all)
   annotate(name, key, value, manager="someone")          or an annotation; value None removes it
   race = n                   before each of the next n patches somebody else changes the object: a real 409
+  date_offset = seconds      what its clock, as the header Date tells it, is ahead; None: it does not tell
   tokens                     what is accepted; None: anything.  rotate() makes a new token in token_file,
                              the old one is refused from then on; write_token(text) only writes the file
   rules                      None: everything is allowed; or dicts with verbs, resource and names (absent: any)
@@ -53,6 +54,7 @@ import base64
 import binascii
 import copy
 import datetime
+import email.utils
 import json
 import pathlib
 import re
@@ -208,6 +210,7 @@ class FakeKube(Server):
         self.revision = 1000
         self.oldest = 0
         self.race = 0
+        self.date_offset = 0
         self.rules = None
         self.events = []
         self.feeds = []  # of open watches
@@ -369,7 +372,11 @@ class FakeKube(Server):
     def _played(self, play, request):
         if play.status is not None and play.status >= 300 and play.body is None:
             play.body = status_object(play.status)
-        return super()._played(play, request)
+        answer = super()._played(play, request)
+        if self.date_offset is not None:
+            date = email.utils.formatdate(time.time() + self.date_offset, usegmt=True)
+            answer.headers = {"Date": date, **answer.headers}
+        return answer
 
     def answer(self, request):
         try:

@@ -2,15 +2,19 @@
 
 import signal
 import ssl
+import time
 
 import pytest
 
 from certificates import (HOOK, Prober, certificates_of, der, handshake, ready, reasons, served,
                           wait_ready)
 from daemon import HANG_GUARD, wait_for
-from fakes.authority import Authority
+from fakes.authority import DAY, Authority
 from fakes.kube import RESOURCE
 from scrape import value
+
+
+LEFT = "time is up: our own anchor is still in the caBundle"
 
 
 def start_own(world, *args, **options):
@@ -40,7 +44,7 @@ def test_the_last_act_takes_the_own_anchor_out(world):
     assert first.process.wait(HANG_GUARD) == 0
     assert world.anchors == [left]
     assert handshake(second, world.bundle)
-    assert first.events("anchor withdrawn")
+    assert first.events("anchor withdrawn") and not first.events(LEFT)
 
 
 def test_an_api_server_that_hangs_does_not_hold_the_last_act(world):
@@ -51,6 +55,19 @@ def test_an_api_server_that_hangs_does_not_hold_the_last_act(world):
     daemon.send_signal()
     assert daemon.process.wait(HANG_GUARD) == 0
     assert world.anchors == [own]  # until it ends
+    assert daemon.events(LEFT)
+
+
+def test_the_last_act_does_not_wait_for_a_back_off(world):
+    daemon = start_own(world)
+    wait_ready(daemon)
+    world.kube.script("get", status=503, headers={"Retry-After": "120"})
+    world.kube.annotate(HOOK, "example.com/unrelated", "1")
+    wait_for(lambda: daemon.events("the webhook's object was not read"), "the failure")
+    world.kube.clear()
+    daemon.send_signal()
+    assert daemon.process.wait(HANG_GUARD) == 0
+    assert not world.anchors and not daemon.events(LEFT)
 
 
 def test_rolling_restarts_do_not_grow_the_bundle(world):
@@ -88,6 +105,22 @@ def test_what_others_put_there_stays(world):
     wait_for_anchors(world, der(stranger.pem), der(world.vault.pki["pki"].root.pem))
 
 
+@pytest.mark.parametrize("days", [8, -1])
+def test_a_clock_of_ours_that_is_wrong_ends_no_anchor_of_others(world, days):
+    """The API server's clock is the right one."""
+    world.kube.date_offset = -days * DAY
+    other = Authority("of others", ttl=DAY / 2 - days * DAY, not_before=time.time() - 10 * DAY)
+    world.put_hook(bundles=(other.pem,))
+    daemon = start_own(world)
+    wait_ready(daemon)
+    wait_for_anchors(world, der(other.pem), served(daemon))
+    event = wait_for(lambda: [e for e in world.kube.events if e["reason"] == "ClockSkew"], "the Event")[0]
+    side = "ahead of" if days > 0 else "behind"
+    assert f"s {side} the API server's" in event["note"] and event["type"] == "Warning"
+    told = daemon.events("our clock and the API server's differ")
+    assert len(told) == 1 and abs(told[0]["seconds_ahead"] - days * DAY) < 300
+
+
 def test_conflicts(world):
     world.kube.race = 5
     daemon = world.start_vault()
@@ -119,6 +152,16 @@ def test_object_absent_then_made(world):
     world.put_hook()
     wait_for(lambda: world.anchors, "the anchor")
     wait_for(lambda: value(daemon, "keyhook_webhook_published") == 1, "the metric")
+
+
+def test_news_of_an_absent_object_end_the_back_off(world):
+    world.kube.delete(HOOK)
+    world.kube.script("get", status=404, headers={"Retry-After": "120"})  # longer than this test waits
+    daemon = world.start_vault()
+    wait_for(lambda: "WebhookNotFound" in reasons(world.kube) and world.kube.watching, "the Event and the watch")
+    world.kube.clear()
+    world.put_hook()
+    wait_ready(daemon)
 
 
 def test_api_server_down_at_the_start(world):
@@ -156,9 +199,32 @@ def test_no_rights(world):
     daemon = world.start_vault()
     told = wait_for(lambda: daemon.events("the webhook's object was not read"), "a line")[0]
     assert told["class"] == "forbidden" and told["advice"]
-    assert ready(daemon)[0] == 503
+    status, why = wait_for(lambda: (r := ready(daemon)) and "forbidden" in r[1] and r, "the reason")
+    assert status == 503 and why.rstrip().endswith(f"forbidden: {told['advice']}")
+    watch = wait_for(lambda: daemon.events("the webhook's object is not watched"), "a line")[0]
+    assert (watch["@level"], watch["class"], watch["advice"]) == ("warn", "forbidden", told["advice"])
     world.kube.rules = [{"verbs": ["get", "patch", "watch"], "names": [HOOK], "resource": RESOURCE}]
     wait_ready(daemon)
+
+
+@pytest.mark.parametrize("endpoint, status, kind", [
+    ("get", 401, "unauthorized"), ("get", 403, "forbidden"), ("patch", 403, "forbidden"), ("patch", 422, "invalid")])
+def test_what_a_person_must_mend_is_an_event(world, endpoint, status, kind):
+    world.kube.script(endpoint, status=status)
+    daemon = world.start_vault()
+    note = wait_for(lambda: [e["note"] for e in world.kube.events if e["reason"] == "WebhookNotPublished"], "it")[0]
+    assert f"({kind})" in note and f"status {status}" in note
+    wait_for(lambda: f"{kind}: " in ready(daemon)[1], "the reason")
+    world.kube.clear()
+    wait_ready(daemon)
+
+
+def test_what_ends_by_itself_is_no_event(world):
+    world.kube.script("get", status=503, times=1)
+    daemon = world.start_vault()
+    wait_ready(daemon)
+    assert daemon.events("the webhook's object was not read")
+    assert "WebhookNotPublished" not in reasons(world.kube)
 
 
 def test_without_the_right_to_make_events(world):

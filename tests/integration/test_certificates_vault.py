@@ -210,6 +210,28 @@ def test_failures_are_told_apart_and_end(world, play, word):
     wait_ready(daemon)
 
 
+def test_without_a_certificate_no_retry_after_is_an_order(world):
+    """A balancer in front of a sealed Vault may ask for an hour."""
+    world.vault.script("sign", status=503, body="no healthy upstream", headers={"Retry-After": "3600"})
+    daemon = world.start_vault()
+    told = wait_for(lambda: daemon.events("there is no certificate"), "a line")[0]
+    assert told["class"] == "server" and told["next_try_millis"] <= 30_000
+    world.vault.clear()
+    daemon.send_signal(signal.SIGHUP)
+    wait_ready(daemon)
+
+
+def test_a_clock_that_is_behind_that_of_vault(world):
+    world.vault.advance(600)
+    daemon = world.start_vault()
+    told = wait_for(lambda: daemon.events("there is no certificate"), "a line")[0]
+    assert told["class"] == "clock" and "clock" in told["advice"]
+    world.vault.advance(-600)
+    daemon.send_signal(signal.SIGHUP)
+    wait_ready(daemon)
+    assert value(daemon, "keyhook_certificate_failures_total", **{"class": "clock"}) > 0
+
+
 def test_refused_logins(world):
     world.vault.jwts = {"another"}
     daemon = world.start_vault()

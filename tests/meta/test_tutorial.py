@@ -46,8 +46,12 @@ def copy_built(tree):
 @pytest.fixture(name="tree", scope="module")
 def make_tree(tmp_path_factory):
     tree = tmp_path_factory.mktemp("tutorial") / "keyhook"
-    skipped = shutil.ignore_patterns(".git", "build", "__pycache__", "inputs")
-    shutil.copytree(ROOT, tree, ignore=skipped, symlinks=True)
+    skipped = shutil.ignore_patterns(".git", "__pycache__", "inputs")
+
+    def ignore(folder, names):
+        return skipped(folder, names) | ({"build"} if folder == ROOT else set())
+
+    shutil.copytree(ROOT, tree, ignore=ignore, symlinks=True)
     copy_built(tree)
     return tree
 

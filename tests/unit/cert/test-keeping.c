@@ -5,14 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "cert/changer.h"
 #include "cert/claim.h"
+#include "cert/conflicts.h"
 #include "cert/contest.h"
 #include "cert/notice.h"
+#include "cert/reminder.h"
 #include "cert/self-signed.h"
 
 #define US_PER_SECOND 1000000
@@ -44,6 +48,53 @@ static void test_contest(void **state)
     assert_true(contest_is_on(&c, now + CONTEST_SPAN_US - 1));
     assert_false(contest_is_on(&c, now + CONTEST_SPAN_US));
     assert_false(contest_note(&c, now + CONTEST_SPAN_US)); /* and counts anew */
+}
+
+/* --- conflicts ------------------------------------------------------------------------------------ */
+
+static void test_conflicts_are_tried_again_at_once_three_times(void **state)
+{
+    struct conflicts c = { 0 };
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < CONFLICTS_QUICK; i++)
+            assert_int_equal(conflicts_next(&c, 7), 0);
+        int64_t last = conflicts_next(&c, 1u << 31);
+        assert_int_equal(last, CONFLICTS_FIRST_US);
+        for (unsigned i = 0; i < 20; i++) {
+            int64_t next = conflicts_next(&c, 1u << 31);
+            assert_true(next >= last && next <= CONFLICTS_LONGEST_US);
+            last = next;
+        }
+        assert_int_equal(last, CONFLICTS_LONGEST_US);
+        conflicts_end(&c);
+    }
+}
+
+/* --- reminders ------------------------------------------------------------------------------------ */
+
+static void test_trouble_is_told_now_and_then(void **state)
+{
+    static const struct {
+        unsigned kind;
+        int64_t at_us;
+        bool is_told;
+    } rows[] = {
+        { 1, 0, true },
+        { 1, 1, false },
+        { 1, REMINDER_SPAN_US - 1, false },
+        { 1, REMINDER_SPAN_US, true },
+        { 1, REMINDER_SPAN_US + 1, false },
+        { 2, REMINDER_SPAN_US + 2, true },
+        { 2, 2 * REMINDER_SPAN_US + 1, false },
+        { 2, 2 * REMINDER_SPAN_US + 2, true },
+    };
+    struct reminder r = { 0 };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(reminder_note(&r, rows[i].kind, 77 + rows[i].at_us), rows[i].is_told);
+    reminder_end(&r);
+    assert_true(reminder_note(&r, 2, 78 + 2 * REMINDER_SPAN_US));
 }
 
 /* --- notices -------------------------------------------------------------------------------------- */
@@ -213,6 +264,61 @@ static void test_another_anchor_settles(void **state)
     assert_int_equal(w.k.left_count, 1);
     report(&w, true, false);
     assert_int_equal(w.k.left_count, 0);
+    end(&w);
+}
+
+/* What the log says of the certificate that is served now. */
+static bool is_logged_as(const struct keeping *k, const char *level)
+{
+    char line[1000];
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    log_set_up(ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+    changer_log_serving(k);
+    ssize_t len = read(ends[0], line, sizeof(line));
+    log_set_up(2, LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    assert_true(len > 0);
+    return slice_contains((struct slice){ line, (size_t)len }, slice_of(level));
+}
+
+static void test_an_unseen_anchor_in_the_last_moment(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    assert_true(is_logged_as(&w.k, "\"info\"")); /* nobody was promised anything yet */
+    report(&w, true, false);
+    (void)changer_step(&w.k);
+    assert_true(atomic_load(&w.k.counters.is_published));
+    clock_s = w.k.serving.issue.bundle->not_after - 1;
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    assert_false(atomic_load(&w.k.counters.is_published));
+    assert_true(is_logged_as(&w.k, "\"error\""));
+    report(&w, true, false);
+    assert_true(atomic_load(&w.k.counters.is_published));
+    assert_true(is_logged_as(&w.k, "\"info\""));
+    end(&w);
+}
+
+static void test_what_was_seen_long_ago_is_not_known(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w, true);
+    put(&w, false, false);
+    assert_true(changer_step(&w.k));
+    report(&w, true, false);
+    claim_report_blind(&w.k, CLAIM_BLIND_US);
+    assert_true(atomic_load(&w.k.counters.is_published));
+    claim_report_blind(&w.k, CLAIM_BLIND_US + 1);
+    assert_false(atomic_load(&w.k.counters.is_published));
+    report(&w, true, false);
+    assert_true(atomic_load(&w.k.counters.is_published));
     end(&w);
 }
 
@@ -438,11 +544,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contest),
+        cmocka_unit_test(test_conflicts_are_tried_again_at_once_three_times),
+        cmocka_unit_test(test_trouble_is_told_now_and_then),
         cmocka_unit_test(test_notices),
         cmocka_unit_test(test_recovery_is_told_after_trouble_alone),
         cmocka_unit_test(test_long_notices_are_cut),
         cmocka_unit_test(test_first_one_serves_and_ready_follows),
         cmocka_unit_test(test_another_anchor_settles),
+        cmocka_unit_test(test_an_unseen_anchor_in_the_last_moment),
+        cmocka_unit_test(test_what_was_seen_long_ago_is_not_known),
         cmocka_unit_test(test_same_anchor_needs_no_settling),
         cmocka_unit_test(test_renewal_does_not_begin_settling_anew),
         cmocka_unit_test(test_own_anchor_is_dropped_after_settling),

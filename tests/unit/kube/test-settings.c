@@ -271,6 +271,21 @@ static void statuses(void **state)
             assert_int_equal(kube_failure_of(status), rows[i].failure);
 }
 
+/* Above the minute between two bookmarks, below the life of a watch: one that is half open is noticed. */
+static void a_silent_watch_has_an_end(void **state)
+{
+    static const int64_t rows[][2] = { { 0, 90000000 }, { 7, 7 } };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct error err = ERROR_INIT;
+        struct kube_settings set = { .address = SLICE("https://h"), .watch_silence = rows[i][0] };
+        CLEANUP(kube_client_free) struct kube_client *c = NULL;
+        assert_int_equal(kube_client_new(&set, &c, &err), 0);
+        assert_int_equal(c->set.watch_silence, rows[i][1]);
+        assert_true(c->set.watch_silence < c->set.watch_life);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +298,7 @@ int main(void)
         cmocka_unit_test(anonymous_calls_need_no_file),
         cmocka_unit_test(each_failure_has_a_name_and_advice),
         cmocka_unit_test(statuses),
+        cmocka_unit_test(a_silent_watch_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
