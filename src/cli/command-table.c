@@ -14,9 +14,10 @@ const struct command command_table[] = {
         .alias = "agent-inject",
         .arguments = "[options]",
         .summary = "run the admission webhook",
-        .text = "Answers AdmissionReviews over HTTPS until SIGTERM or SIGINT. The certificate comes\n"
-                "from Vault, from files, or is made here, see -cert-source. agent-inject is the\n"
-                "spelling of vault-k8s; it reads annotations below vault.hashicorp.com alone.",
+        .text =
+            "Answers AdmissionReviews over HTTPS until SIGTERM or SIGINT. The certificate comes\n"
+            "from Vault, from files, or is made here, see -cert-source. agent-inject is the\n"
+            "spelling of vault-k8s; it reads annotations below vault.hashicorp.com alone.",
         .run = cmd_serve,
         .bit = COMMAND_SERVE,
         .rest = REST_IGNORED,
