@@ -114,6 +114,15 @@ def test_cipher_choice(start):
         daemon.connect(context=context)
 
 
+def test_a_list_of_refused_suites_leaves_tls13(start):
+    daemon = start("-tls-cipher-suites=TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA")
+    assert daemon.is_alive()
+    context = daemon.tls_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        daemon.connect(context=context)
+
+
 @pytest.mark.parametrize("kind", ["ecdsa", "rsa"])
 def test_certificate_files(start, certificate, kind):
     cert, key = certificate(kind=kind)
