@@ -89,7 +89,7 @@ def test_classes_are_told_apart_and_renewal_resumes(endpoints, pki, pressure, re
         begin = time.monotonic()
         under.wait_renewed()
         seconds = time.monotonic() - begin
-        told.append(f"{trouble.__name__}: {'+'.join(sorted(new))}, both renewed {seconds:.0f} s after its end")
+        told.append(f"{trouble.__name__}: {name}, both renewed {seconds:.0f} s after its end")
         under.assert_clean()
     under.stop()
     figure("; ".join(told) + f"; {under.told()}")
