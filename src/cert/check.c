@@ -43,6 +43,28 @@ static unsigned count_current(const gnutls_x509_crt_t *at, unsigned count, int64
     return i;
 }
 
+static bool is_anchor(gnutls_x509_crt_t crt, const struct cert_pem_list *anchors, int64_t now)
+{
+    for (unsigned i = 0; i < anchors->count; i++)
+        if (gnutls_x509_crt_equals(crt, anchors->at[i]) != 0 &&
+            count_current(&anchors->at[i], 1, now) == 1)
+            return true;
+    return false;
+}
+
+/*
+ * How many of the current ones are needed: up to where an anchor is reached.  GnuTLS by itself follows the
+ * chain past an anchor that is no root, and asks for one of what lies beyond.
+ */
+static unsigned count_needed(const struct cert_pem_list *chain, unsigned current,
+                             const struct cert_pem_list *anchors, int64_t now)
+{
+    unsigned i = 1;
+    while (i < current && !is_anchor(chain->at[i], anchors, now))
+        i++;
+    return i;
+}
+
 /*
  * Dates by our own clock, not by GnuTLS's: nobody follows a certificate that has ended.  The leaf's, with their
  * allowance, are looked at elsewhere.
@@ -52,7 +74,8 @@ static int verify(const struct cert_pem_list *chain, const struct cert_pem_list 
 {
     CLEANUP(free_trust_list) gnutls_x509_trust_list_t trusted = NULL;
     unsigned status = 0, useful = 0,
-             current = 1 + count_current(chain->at + 1, chain->count - 1, now);
+             current = 1 + count_current(chain->at + 1, chain->count - 1, now),
+             needed = count_needed(chain, current, anchors, now);
     int rc = gnutls_x509_trust_list_init(&trusted, 0);
     for (unsigned i = 0; rc >= 0 && i < anchors->count; i++)
         if (count_current(&anchors->at[i], 1, now) == 1) {
@@ -61,14 +84,14 @@ static int verify(const struct cert_pem_list *chain, const struct cert_pem_list 
         }
     if (rc >= 0)
         rc = gnutls_x509_trust_list_verify_crt2(
-            trusted, (gnutls_x509_crt_t *)(uintptr_t)chain->at, current, NULL, 0,
+            trusted, (gnutls_x509_crt_t *)(uintptr_t)chain->at, needed, NULL, 0,
             GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS, &status,
             NULL);
     if (rc < 0)
         return gnutls_fail(err, "verification", rc);
     if (status != 0 && useful == 0)
         return error_set(err, ERROR_CRYPTO, "the anchor has ended: renew the CA");
-    if (status != 0 && current < chain->count)
+    if (status != 0 && needed == current && current < chain->count)
         return error_set(err, ERROR_CRYPTO, "certificate %u of the chain has ended: renew that CA",
                          current + 1);
     return status != 0 ? explain(status, err) : 0;

@@ -85,10 +85,11 @@ def test_classes_are_told_apart_and_renewal_resumes(endpoints, pki, pressure, re
         with trouble(pki):
             wait_for(lambda b=before, n=name: failures(two).get(n, 0) > b.get(n, 0), f"a failure '{name}'")
             new = {c for c, count in failures(two).items() if count > before.get(c, 0)}
+            assert new == {name}, f"{trouble.__name__}: {new}"
         begin = time.monotonic()
         under.wait_renewed()
         seconds = time.monotonic() - begin
-        told.append(f"{trouble.__name__}: {'+'.join(sorted(new))}, both renewed {seconds:.0f} s after its end")
+        told.append(f"{trouble.__name__}: {name}, both renewed {seconds:.0f} s after its end")
         under.assert_clean()
     under.stop()
     figure("; ".join(told) + f"; {under.told()}")

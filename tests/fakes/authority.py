@@ -83,14 +83,14 @@ class Authority:
         return self.issue(csr.public_key(), csr.subject,
                           names_of(csr) if names is None else names, ttl, not_before, not_after)
 
-    def issue(self, public_key, name, names, ttl=3600, not_before=None, not_after=None):
+    def issue(self, public_key, name, names, ttl=3600, not_before=None, not_after=None,
+              usage=ExtendedKeyUsageOID.SERVER_AUTH):
         start = now() - 30 if not_before is None else not_before
         end = now() + ttl if not_after is None else not_after
         builder = self._builder(name, public_key, start, end)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
         builder = builder.add_extension(key_usage(digital_signature=True), True)
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-        builder = builder.add_extension(usage, False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), False)
         if names:
             names = x509.SubjectAlternativeName([general_name(n) for n in names])
             builder = builder.add_extension(names, False)

@@ -11,7 +11,8 @@ A subclass says what a request gets (`answer()`); tests put a Play in front of i
 
 Plays of an endpoint are used in the order in which they were given; one without `times` stays.
 `server.requests` is what came in, oldest first (`server.seen("sign")` one endpoint's); a request has
-method, path, headers (names in lower case), body (bytes), json, endpoint and connection (a number).
+method, path, headers (names in lower case), body (bytes), json, endpoint, connection (a number), when
+(time.monotonic()) and the status of its answer.
 
 A listener-wide fault comes before any request: `server.deaf = True` accepts and never says a word (also
 no TLS); `server.idle_close = True` closes each connection silently after an answer that promised to
@@ -28,6 +29,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 from fakes.authority import Authority
 
@@ -75,6 +77,8 @@ class Request:
     body: bytes
     connection: int
     endpoint: str = "*"
+    when: float = dataclasses.field(default_factory=time.monotonic)  # it was read, before any answer
+    status: int = None  # of the answer, once there is one
 
     @property
     def json(self):
@@ -267,6 +271,7 @@ class Server:
         for path in play.drop:
             answer.body = dropped(answer.body, path)
         answer.headers = {"Content-Type": "application/json", **answer.headers, **play.headers}
+        request.status = answer.status
         return answer
 
 

@@ -26,6 +26,7 @@ What it holds, all of it free to change while it runs:
                mount.issuers (Authority objects, oldest first), mount.default (index),
                mount.add_issuer(parent=..., ttl=...), mount.root, mount.truncates (leaf_not_after_behavior)
                mount.must_have_token: unauthenticated reads of issuers are refused, as by a proxy
+               mount.wrong: names, usage, not_before, not_after of what is signed, whatever was asked for
   sealed, initialized, standby, health_status   what sys/health says (health_status overrides the code)
   skew         seconds that its clock is ahead; `advance(s)` moves its clock (token life, server_time_utc)
   flavour      "vault" or "openbao" (not_before in signatures, version, no 472/473)
@@ -106,6 +107,7 @@ class Pki:
         self.default = 0
         self.roles = {"keyhook": {}}
         self.truncates = self.must_have_token = False
+        self.wrong = {}  # of Authority.issue(): what is signed instead of what was asked for
 
     def add_issuer(self, parent=None, ttl=30 * DAY, name="fake PKI issuer"):
         """The new issuer; it is not the default yet."""
@@ -277,8 +279,8 @@ class FakeVault(Server):
                               f"at {stamp(issuer.not_after)}")
             end = issuer.not_after
         start = int(self.clock() - role.get("not_before_duration", 30))
-        pem = issuer.issue(csr.public_key(), csr.subject, names_of(csr), not_before=start,
-                           not_after=end)
+        what = {"names": names_of(csr), "not_before": start, "not_after": end, **mount.wrong}
+        pem = issuer.issue(csr.public_key(), csr.subject, **what)
         serial = x509.load_pem_x509_certificate(pem.encode()).serial_number
         data = {"certificate": pem.strip(), "issuing_ca": issuer.pem.strip(),
                 "ca_chain": [c.strip() for c in issuer.chain()], "expiration": end,

@@ -20,8 +20,8 @@ def keyhook():
     return str(pathlib.Path(os.environ.get("KEYHOOK", ROOT / "build" / "keyhook")).resolve())
 
 
-def wait_for(condition, what):
-    end = time.monotonic() + HANG_GUARD
+def wait_for(condition, what, guard=HANG_GUARD):
+    end = time.monotonic() + guard
     while not (result := condition()):
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.01)

@@ -43,3 +43,12 @@ def turned_away(daemon, limit):
 
 def wait_for_value(daemon, expected, name, **labels):
     wait_for(lambda: value(daemon, name, **labels) == expected, f"{name}{labels} to be {expected}")
+
+
+def wait_closed(daemon, limit, expected):
+    """The client may see the end of its connection before it is counted."""
+    wait_for_value(daemon, expected, "keyhook_connections_closed_total", limit=limit)
+
+
+def wait_turned_away(daemon, limit, expected):
+    wait_for_value(daemon, expected, "keyhook_connections_refused_total", limit=limit)

@@ -3,11 +3,13 @@
 import json
 import socket
 import ssl
+import statistics
+import subprocess
 import time
 
 import pytest
 
-from daemon import post, review, split_answers
+from daemon import HANG_GUARD, post, review, split_answers
 
 BODY = json.dumps(review()).encode()
 
@@ -50,7 +52,7 @@ def test_answers_are_not_held_back(daemon, path):
         client.getresponse().read()
         took.append(time.monotonic() - before)
     client.close()
-    assert min(took[1:]) < 0.15, took
+    assert statistics.median(took[1:]) < 0.15, took
 
 
 def test_half_close_still_answers(daemon):
@@ -121,6 +123,17 @@ def test_a_list_of_refused_suites_leaves_tls13(start):
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with pytest.raises((ssl.SSLError, ConnectionResetError)):
         daemon.connect(context=context)
+
+
+@pytest.mark.parametrize("version", ["TLS1.2", "TLS1.3"])
+def test_chacha_alone(daemon, version):
+    """What a client without AES in its processor may offer."""
+    priority = f"NORMAL:-VERS-ALL:+VERS-{version}:-CIPHER-ALL:+CHACHA20-POLY1305"
+    client = subprocess.run(["gnutls-cli", f"--x509cafile={daemon.ca}", f"--priority={priority}",
+                             "-p", str(daemon.port), "localhost"], stdin=subprocess.DEVNULL,
+                            capture_output=True, timeout=HANG_GUARD, text=True, check=False)
+    assert "Handshake was completed" in client.stdout, client.stdout + client.stderr
+    assert f"({version}" in client.stdout and "(CHACHA20-POLY1305)" in client.stdout, client.stdout
 
 
 @pytest.mark.parametrize("kind", ["ecdsa", "rsa"])

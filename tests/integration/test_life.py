@@ -70,6 +70,20 @@ def test_idle_connections_do_not_hold_the_end(start):
         sock.close()
 
 
+def test_clients_that_ignore_the_farewell_do_not_hold_the_end(start):
+    """They neither read nor close; the time for requests in flight is not theirs."""
+    daemon = start("-stop-timeout=5m")
+    socks = [daemon.connect() for _ in range(3)]
+    for sock in socks:
+        sock.sendall(post(BODY))
+        assert sock.recv(1)
+    daemon.send_signal()
+    assert daemon.process.wait(60) == 0
+    assert daemon.events("stopped")[0]["requests_cut_off"] == 0
+    for sock in socks:
+        sock.close()
+
+
 def test_broken_pipe_is_survived(start):
     daemon = start()
     for _ in range(50):

@@ -1,6 +1,7 @@
 """Every limit: that it holds, that its metric counts it, that well-behaved clients do not notice."""
 
 import contextlib
+import itertools
 import json
 import resource
 import socket
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from daemon import HANG_GUARD, post, review, split_answers, wait_for
-from scrape import closed, plain, turned_away, value, wait_for_value
+from scrape import closed, plain, turned_away, value, wait_closed, wait_for_value, wait_turned_away
 
 BODY = json.dumps(review()).encode()
 PLAIN = "-plain-listen=127.0.0.1:0"
@@ -80,7 +81,7 @@ def test_oldest_without_a_request_makes_room(start):
         assert not has_ended(waiting[1]) and not has_ended(waiting[2])
         assert answer(fresh)[0] == 200
         assert answer(used)[0] == 200
-        assert closed(daemon, "connections-per-worker") == 1
+        wait_closed(daemon, "connections-per-worker", 1)
         assert turned_away(daemon, "connections-per-worker") == 0
 
 
@@ -95,7 +96,7 @@ def test_half_open_connections_make_room(start):
         wait_for_value(daemon, 3, CONNECTIONS, port="tls")
         for _ in range(3):
             assert answer(stack.enter_context(daemon.connect()))[0] == 200
-        assert closed(daemon, "connections-per-worker") == 3
+        wait_closed(daemon, "connections-per-worker", 3)
 
 
 def test_longest_idle_makes_room_when_all_are_used(start):
@@ -118,7 +119,7 @@ def test_requests_in_flight_are_never_closed_for_others(start):
         wait_for_value(daemon, 3, "keyhook_requests_in_flight")
         with pytest.raises((OSError, ssl.SSLError)):
             stack.enter_context(daemon.connect())
-        assert turned_away(daemon, "connections-per-worker") == 1
+        wait_turned_away(daemon, "connections-per-worker", 1)
         for sock in socks:
             assert answer(sock, BODY[-10:])[0] == 200
         assert closed(daemon, "connections-per-worker") == 0
@@ -141,7 +142,7 @@ def test_connections_per_source(start):
         first = [stack.enter_context(daemon.connect()) for _ in range(2)]
         with pytest.raises((OSError, ssl.SSLError)):
             stack.enter_context(daemon.connect())
-        assert turned_away(daemon, "connections-per-source") == 1
+        wait_turned_away(daemon, "connections-per-source", 1)
         other = socket.create_connection(("127.0.0.1", daemon.port), HANG_GUARD, ("127.0.0.2", 0))
         other = stack.enter_context(daemon.tls_context().wrap_socket(other, server_hostname="localhost"))
         assert answer(other)[0] == 200
@@ -174,7 +175,7 @@ def test_handshake_timeout(start):
         with contextlib.suppress(OSError):
             trickle(slow, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc" + bytes(1000))
         waits_for_end(silent, partial)
-    assert closed(daemon, "handshake-timeout") == 3
+    wait_closed(daemon, "handshake-timeout", 3)
     wait_for_value(daemon, 3, "keyhook_tls_handshake_failures_total", reason="timeout")
     assert daemon.is_alive()
 
@@ -202,7 +203,7 @@ def test_request_timeout_is_not_renewed_by_a_trickle(start, request_bytes):
         with pytest.raises((OSError, ssl.SSLError)):
             trickle(sock, request_bytes[at_once:] * 10)
         assert answer(good)[0] == 200
-    assert closed(daemon, "request-timeout") == 1
+    wait_closed(daemon, "request-timeout", 1)
 
 
 def test_idle_timeout(start):
@@ -210,7 +211,7 @@ def test_idle_timeout(start):
     with daemon.connect() as parked, daemon.connect() as used:
         assert answer(used)[0] == 200
         waits_for_end(parked, used)
-    assert closed(daemon, "idle-timeout") == 2
+    wait_closed(daemon, "idle-timeout", 2)
 
 
 def test_answer_timeout(start):
@@ -231,7 +232,7 @@ def test_requests_per_connection(start):
         assert connection[:2] != ["close", "close"] and connection[2] == "close"
         assert "close" not in connection[:2]
         waits_for_end(sock)
-    assert closed(daemon, "requests-per-connection") == 1
+    wait_closed(daemon, "requests-per-connection", 1)
 
 
 def test_connection_age(start):
@@ -241,7 +242,22 @@ def test_connection_age(start):
         time.sleep(1.2)
         assert answer(sock)[1]["connection"].lower() == "close"
         waits_for_end(sock)
-    assert closed(daemon, "connection-age") == 1
+    wait_closed(daemon, "connection-age", 1)
+
+
+def test_connection_ages_differ(start):
+    """Clients that came together do not leave together; all alike, they would go in the order they came."""
+    daemon = start("-connection-age=4s")
+    ends, count = {}, 20
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(daemon.connect()) for _ in range(count)]
+        for turn in itertools.count():
+            for number in set(range(count)) - set(ends):
+                if answer(socks[number])[1].get("connection", "").lower() == "close":
+                    ends[number] = turn
+            if len(ends) == count:
+                break
+    assert any(ends[early] > ends[late] + 1 for late in range(count) for early in range(late)), ends
 
 
 # --- sizes and numbers
@@ -268,7 +284,7 @@ def test_in_flight_limit(start):
         assert (status, text) == (503, b"too many requests in flight\n")
         assert headers["retry-after"] == "1"
         assert answer(extra)[0] == 503
-        assert value(daemon, "keyhook_shed_requests_total", reason="in-flight-limit") == 2
+        wait_for_value(daemon, 2, "keyhook_shed_requests_total", reason="in-flight-limit")
         for sock in slow:
             assert answer(sock, BODY[-10:])[0] == 200
         assert answer(extra)[0] == 200
@@ -305,8 +321,8 @@ def test_answer_that_would_come_too_late(start, path):
         assert (status, headers["retry-after"]) == (503, "1")
         assert text == b"the request came too late for an answer in time\n"
         assert answer(sock, request)[0] == 200
-    assert value(daemon, "keyhook_shed_requests_total", reason="late") == 1
-    assert value(daemon, "keyhook_budget_left_seconds_count") == 1
+    wait_for_value(daemon, 1, "keyhook_shed_requests_total", reason="late")
+    wait_for_value(daemon, 1, "keyhook_budget_left_seconds_count")
     assert 0 < value(daemon, "keyhook_budget_left_seconds_sum") < 0.3
 
 

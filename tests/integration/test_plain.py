@@ -1,6 +1,8 @@
 """The port without TLS."""
 
 import json
+import os
+import pathlib
 import socket
 import ssl
 
@@ -10,6 +12,7 @@ from daemon import HANG_GUARD, Daemon, review, run_keyhook, wait_for
 from scrape import families, plain, samples, value, wait_for_value
 
 PLAIN = "-plain-listen=127.0.0.1:0"
+LISTEN = "0A"  # the state in /proc/net/tcp
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +42,24 @@ def test_nothing_else(served, path, method):
     assert plain(served, path, method)[0] == 404
 
 
+def listening(daemon):
+    """The ports on which the process listens, by the kernel's tables."""
+    process = pathlib.Path(f"/proc/{daemon.process.pid}")
+    links = {os.readlink(fd) for fd in (process / "fd").iterdir()}
+    ports = []
+    for table in ("tcp", "tcp6"):
+        for line in (process / "net" / table).read_text("ascii").splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if state == LISTEN and f"socket:[{inode}]" in links:
+                ports.append(int(local.rsplit(":", 1)[1], 16))
+    return sorted(ports)
+
+
 def test_off_by_default(start):
-    daemon = start()
-    assert daemon.plain_port is None
+    one, both = start(), start(PLAIN)
+    assert listening(one) == [one.port]
+    assert not one.events("listening without TLS")
+    assert listening(both) == sorted([both.port, both.plain_port])
 
 
 def test_taken_port(served):

@@ -21,7 +21,7 @@
 #define SERVER GNUTLS_KP_TLS_WWW_SERVER
 #define CLIENT GNUTLS_KP_TLS_WWW_CLIENT
 
-static struct made_cert root, middle, stranger, namesake, old_root, old_middle;
+static struct made_cert root, middle, lower, stranger, namesake, old_root, old_middle;
 
 static int set_up(void **state)
 {
@@ -29,6 +29,8 @@ static int set_up(void **state)
     made_cert(&root, .name = "root", .is_ca = true, .from = NOW - DAY, .to = NOW + 9 * DAY);
     made_cert(&middle, .name = "middle", .is_ca = true, .issuer = &root, .serial = 2,
               .from = NOW - DAY, .to = NOW + 8 * DAY);
+    made_cert(&lower, .name = "lower", .is_ca = true, .issuer = &middle, .serial = 6,
+              .from = NOW - DAY, .to = NOW + 7 * DAY);
     made_cert(&stranger, .name = "stranger", .is_ca = true, .from = NOW - DAY, .to = NOW + 9 * DAY);
     made_cert(&namesake, .name = "root", .is_ca = true, .serial = 3, .from = NOW - DAY,
               .to = NOW + 9 * DAY);
@@ -44,6 +46,7 @@ static int tear_down(void **state)
     (void)state;
     made_cert_done(&root);
     made_cert_done(&middle);
+    made_cert_done(&lower);
     made_cert_done(&stranger);
     made_cert_done(&namesake);
     made_cert_done(&old_root);
@@ -51,7 +54,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The leaf with the intermediate, if there is one, against the anchors: "" when it is good. */
+/* The leaf with the intermediate, if there is one, and the one above that, against the anchors: "" when it is good. */
 struct check {
     const char *what;
     struct made_cert_wish leaf;
@@ -71,6 +74,8 @@ static void run_check(const struct check *c, const struct made_cert *leaf, int64
     buf_put_slice(&chain, made_cert_pem(leaf));
     if (c->between)
         buf_put_slice(&chain, made_cert_pem(c->between));
+    if (c->between == &lower)
+        buf_put_slice(&chain, made_cert_pem(&middle));
     for (int i = 0; i < 3 && c->anchors[i]; i++)
         buf_put_slice(&anchors, made_cert_pem(c->anchors[i]));
     assert_int_equal(cert_hosts_parse(slice_of(c->hosts), &hosts, err), 0);
@@ -238,6 +243,39 @@ static void test_chain(void **state)
         check_row(&table[i]);
 }
 
+static void test_two_intermediates(void **state)
+{
+    const struct check table[] = {
+        { "two intermediates, root trusted",
+          LEAF(.issuer = &lower),
+          &lower,
+          { &root },
+          "a.svc",
+          NULL },
+        { "two intermediates, the upper one trusted",
+          LEAF(.issuer = &lower),
+          &lower,
+          { &middle },
+          "a.svc",
+          NULL },
+        { "two intermediates, the lower one trusted",
+          LEAF(.issuer = &lower),
+          &lower,
+          { &lower },
+          "a.svc",
+          NULL },
+        { "two intermediates, another anchor",
+          LEAF(.issuer = &lower),
+          &lower,
+          { &stranger },
+          "a.svc",
+          "does not lead to the published anchor" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        check_row(&table[i]);
+}
+
 static void test_dates(void **state)
 {
     static const struct {
@@ -303,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_use),
         cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_two_intermediates),
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_its_own_anchor),
         cmocka_unit_test(test_anchors_that_are_none),

@@ -486,17 +486,25 @@ static void test_many_left_anchors_have_a_limit(void **state)
 {
     struct world w;
     struct claim claim;
+    struct buf served[2 * KEEPING_LEFT_MAX];
     struct error err = ERROR_INIT;
     (void)state;
     begin(&w, true);
     put(&w, false, false);
     assert_true(changer_step(&w.k));
     for (unsigned i = 0; i < 2 * KEEPING_LEFT_MAX; i++) {
+        buf_init(&served[i], CERT_ANCHOR_MAX);
+        buf_put_slice(&served[i], held_anchor(&w.k.serving));
         clock_s += CERT_SELF_SIGNED_LIFE;
         put(&w, false, false);
         assert_true(changer_step(&w.k));
     }
     assert_int_equal(w.k.left_count, KEEPING_LEFT_MAX);
+    for (unsigned i = 0; i < KEEPING_LEFT_MAX; i++) /* the newest, the oldest of them first */
+        assert_true(
+            slice_equal(buf_slice(&w.k.left[i].pem), buf_slice(&served[KEEPING_LEFT_MAX + i])));
+    for (unsigned i = 0; i < 2 * KEEPING_LEFT_MAX; i++)
+        buf_done(&served[i]);
     assert_int_equal(claim_take(&w.k, &claim, &err), 0);
     assert_int_equal(claim.count, KEEPING_LEFT_MAX + 1);
     claim_done(&claim);
