@@ -92,16 +92,28 @@ static void put_value(struct buf *line, const struct log_field *field)
         put_json_string(line, field->text, LOG_VALUE_MAX);
 }
 
+/* " name=", behind a colon for the first one; room for all of it is asked for once. */
+static void put_text_name(struct buf *line, struct slice name, bool is_first)
+{
+    if (!buf_reserve(line, name.len + sizeof(": =") - 1))
+        return;
+    char *to = line->data + line->len;
+    if (is_first)
+        *to++ = ':';
+    *to++ = ' ';
+    memcpy(to, name.ptr, name.len);
+    to[name.len] = '=';
+    line->len = (size_t)(to - line->data) + name.len + 1;
+}
+
 static void put_field(struct buf *line, const struct log_field *field, bool is_first)
 {
     if (sink.format == LOG_FORMAT_JSON) {
         buf_put_char(line, ',');
-        put_json_string(line, slice_of(field->name), LOG_VALUE_MAX);
+        put_json_string(line, field->name, LOG_VALUE_MAX);
         buf_put_char(line, ':');
     } else {
-        buf_put_slice(line, is_first ? SLICE(": ") : SLICE(" "));
-        buf_put_slice(line, slice_of(field->name));
-        buf_put_char(line, '=');
+        put_text_name(line, field->name, is_first);
     }
     put_value(line, field);
 }
@@ -125,7 +137,7 @@ static bool put_field_whole(struct buf *line, const struct log_field *field, boo
 
 static void put_fields(struct buf *line, const struct log_field *fields, size_t count)
 {
-    static const struct log_field truncated = { "truncated", LOG_BOOL, { NULL, 0 }, 1 };
+    static const struct log_field truncated = { SLICE_INIT("truncated"), LOG_BOOL, { NULL, 0 }, 1 };
     bool all_fit = true;
     size_t start = line->len;
     for (size_t i = 0; i < count; i++) {

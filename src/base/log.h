@@ -54,7 +54,7 @@ enum log_kind { LOG_STRING, LOG_INT, LOG_BOOL };
 
 /* A field of a line; name and text are borrowed for the call. Made by the functions below. */
 struct log_field {
-    const char *name; /* plain word: letters, digits, underscores */
+    struct slice name; /* plain word: letters, digits, underscores */
     enum log_kind kind;
     struct slice text;
     long long number; /* of LOG_BOOL: 0 or 1 */
@@ -62,7 +62,7 @@ struct log_field {
 
 static inline struct log_field log_string(const char *name, struct slice text)
 {
-    return (struct log_field){ .name = name, .kind = LOG_STRING, .text = text };
+    return (struct log_field){ .name = slice_of(name), .kind = LOG_STRING, .text = text };
 }
 
 static inline struct log_field log_cstr(const char *name, const char *text)
@@ -72,12 +72,12 @@ static inline struct log_field log_cstr(const char *name, const char *text)
 
 static inline struct log_field log_int(const char *name, long long number)
 {
-    return (struct log_field){ .name = name, .kind = LOG_INT, .number = number };
+    return (struct log_field){ .name = slice_of(name), .kind = LOG_INT, .number = number };
 }
 
 static inline struct log_field log_bool(const char *name, bool value)
 {
-    return (struct log_field){ .name = name, .kind = LOG_BOOL, .number = value };
+    return (struct log_field){ .name = slice_of(name), .kind = LOG_BOOL, .number = value };
 }
 
 /*
