@@ -64,20 +64,6 @@ int file_read(const char *path, struct buf *out, struct error *err)
     return file_read_fd(fd, path, out, err);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct slice without_space(struct slice s)
-{
-    while (s.len > 0 && is_space(s.ptr[0]))
-        s = slice_after(s, 1);
-    while (s.len > 0 && is_space(s.ptr[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 static bool is_word(struct slice s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -105,7 +91,7 @@ int file_read_word(const char *path, const char *what, struct buf *out, struct e
     buf_init_secret(&text, out->max - out->len);
     int rc = file_read(path, &text, err);
     if (rc == 0)
-        rc = put_word(without_space(buf_slice(&text)), path, what, out, err);
+        rc = put_word(slice_trim(buf_slice(&text)), path, what, out, err);
     buf_done(&text);
     return rc;
 }

@@ -17,28 +17,6 @@ static bool is_word(struct slice text)
     return text.len > 0;
 }
 
-/* The word in a file, without the white space around it. */
-static int read_word(struct slice path, const char *what, struct buf *out, struct error *err)
-{
-    struct buf text;
-    buf_init_secret(&text, VAULT_TOKEN_MAX);
-    int rc = file_read(path.ptr, &text, err);
-    struct slice word = slice_trim(buf_slice(&text));
-    if (rc == 0 && word.len == 0)
-        rc = error_set(err, ERROR_SYNTAX, "there is no %s in '" SLICE_FMT "'", what,
-                       SLICE_ARG(path));
-    else if (rc == 0 && !is_word(word))
-        rc = error_set(err, ERROR_SYNTAX, "the %s in '" SLICE_FMT "' is not one printable word",
-                       what, SLICE_ARG(path));
-    if (rc == 0) {
-        buf_clear(out);
-        buf_put_slice(out, word);
-        rc = buf_check(out, what, err);
-    }
-    buf_done(&text);
-    return rc;
-}
-
 void vault_token_drop(struct vault_client *c)
 {
     buf_done(&c->token.text);
@@ -98,7 +76,8 @@ static int log_in(struct vault_client *c, enum vault_failure *ret_failure, struc
     CLEANUP(reply_tree_free) json_t *tree = NULL;
     *ret_failure = VAULT_LOCAL;
     vault_token_drop(c);
-    if (read_word(c->set.jwt_file, "service-account token", &c->jwt, err) < 0 ||
+    buf_clear(&c->jwt);
+    if (file_read_word(c->set.jwt_file.ptr, "service-account token", &c->jwt, err) < 0 ||
         post_login(c, &tree, ret_failure, err) < 0)
         return error_wrap(err, "login with role '" SLICE_FMT "'", SLICE_ARG(c->set.auth_role));
     if (take_auth(c, tree, err) < 0) {
@@ -147,7 +126,7 @@ static int use_file(struct vault_client *c, enum vault_failure *ret_failure, str
     struct buf before = c->token.text;
     *ret_failure = VAULT_LOCAL;
     buf_init_secret(&c->token.text, VAULT_TOKEN_MAX);
-    int rc = read_word(c->set.token_file, "token", &c->token.text, err);
+    int rc = file_read_word(c->set.token_file.ptr, "token", &c->token.text, err);
     bool is_same = slice_equal(buf_slice(&before), buf_slice(&c->token.text));
     buf_done(&before);
     if (rc == 0 && is_same)
