@@ -125,7 +125,7 @@ class Pressure:
         self.endpoints = endpoints
         self.load, self.prober = Load(installation, rate), Prober(installation, endpoints)
         self.begin = {r.address: r.metric("keyhook_tls_handshakes_total") for r in endpoints.replicas}
-        self.wait_renewed()  # the first certificate of each was seen
+        self.wait_renewed({})  # the first certificate of each was seen
 
     def stop(self):
         self.load.stop()
