@@ -165,7 +165,7 @@ test: ## everything; what needs real servers in a short form
 
 test-cluster: all ## against real API servers and Vault, at full length: at most 40 minutes, and 20 more the first time
 	@$(call DEPS,build test)
-	@KEYHOOK=$(B)/keyhook tests/e2e/run --judge
+	@KEYHOOK=$(B)/keyhook tests/certificates/run --judge
 
 prove: ## the long proofs
 	@$(call DEPS,build test prove)

@@ -1,6 +1,6 @@
 """etcd and kube-apiserver, and what is asked of them. There are no nodes: pods are created and looked at.
 
-They listen on ports of their own choice of the namespace that `tests/e2e/run` makes, so nothing can clash.
+They listen on ports of their own choice of the namespace that `tests/certificates/run` makes, so nothing can clash.
 """
 
 import base64
