@@ -48,7 +48,7 @@ class Cluster:
             ("containerd", lambda: node.write_configs(BASE), node.start_containerd),
             ("images", self.import_images),
             ("node", processes["kube-controller-manager"].start, processes["kube-scheduler"].start,
-             processes["dnsmasq"].start, node.start_kubelet),
+             processes["kube-proxy"].start, processes["dnsmasq"].start, node.start_kubelet),
             ("Vault", self.vault.start, self.keep_secrets),
             ("default account", self.wait_for_account),
             ("Vault's objects and logins", self.make_service, self.set_up_vault),
