@@ -6,15 +6,14 @@ import itertools
 import os
 import pathlib
 import re
-import shutil
 import types
 
 import kubernetes
 import pytest
 
-from helm import Helm, ROOT
 from objects import Objects
 from pods import Pods
+from release import Release, ROOT
 from vault_admin import VaultAdmin
 from waiting import wait_for
 
@@ -124,22 +123,6 @@ def fixture_chart_values(images):
             "pki": {"ca": {"secret": "vault-ca"}}}
 
 
-def make_helm(program, factory):
-    assert shutil.which(program), f"{program} is not in PATH"
-    return Helm(program, factory.mktemp(program))
-
-
-@pytest.fixture(scope="session", name="helm")
-def fixture_helm(tmp_path_factory):
-    """Helm 4"""
-    return make_helm("helm", tmp_path_factory)
-
-
-@pytest.fixture(scope="session", name="helm3")
-def fixture_helm3(tmp_path_factory):
-    return make_helm("helm3", tmp_path_factory)
-
-
 @pytest.fixture(scope="module", name="system")
 def fixture_system(core):
     """The namespace of installations; it admits nothing that Pod Security calls less than restricted."""
@@ -149,11 +132,12 @@ def fixture_system(core):
 
 
 @pytest.fixture(scope="module", name="keyhook")
-def fixture_keyhook(system, helm, chart_values):
-    """Installed and ready, for all tests of a module."""
-    helm.install(RELEASE, system, values=chart_values)
-    yield types.SimpleNamespace(release=RELEASE, namespace=system)
-    helm.uninstall(RELEASE, system)
+def fixture_keyhook(system, chart_values):
+    """The Release, installed and ready, for all tests of a module."""
+    release = Release(RELEASE, system)
+    release.install(values=[chart_values])
+    yield release
+    release.uninstall()
 
 
 # --- what is seen of a run

@@ -25,28 +25,30 @@ class Pods:
     def __init__(self, core):
         self.core = core
 
-    def found(self, namespace, selector):
-        return self.core.list_namespaced_pod(namespace, label_selector=selector).items
+    def found(self, namespace, what):
+        """`what` is a selector of labels, or a name."""
+        query = {"label_selector": what} if "=" in what else {"field_selector": f"metadata.name={what}"}
+        return self.core.list_namespaced_pod(namespace, **query).items
 
-    def names(self, namespace, selector):
+    def names(self, namespace, what):
         """Of those that are not on their way out."""
-        return [p.metadata.name for p in self.found(namespace, selector) if p.metadata.deletion_timestamp is None]
+        return [p.metadata.name for p in self.found(namespace, what) if p.metadata.deletion_timestamp is None]
 
-    def tell(self, namespace, selector):
+    def tell(self, namespace, what):
         """The state of pods and the warnings about them."""
-        lines = [state_of(pod) for pod in self.found(namespace, selector)]
+        lines = [state_of(pod) for pod in self.found(namespace, what)]
         events = self.core.list_namespaced_event(namespace).items
         lines += [f"{e.involved_object.name}: {e.message}" for e in events if e.type == "Warning"]
         return "\n".join(lines)
 
-    def wait_ready(self, namespace, selector, count=1, guard=HANG_GUARD):
-        """The pods of a selector: `count` of them, all ready, and no others."""
+    def wait_ready(self, namespace, what, count=1, guard=HANG_GUARD):
+        """`count` pods, all ready, and no others."""
 
         def ready():
-            pods = self.found(namespace, selector)
+            pods = self.found(namespace, what)
             return pods if len(pods) == count and all(map(is_ready, pods)) else None
 
-        return wait_for(ready, lambda: f"{count} ready: {selector}\n{self.tell(namespace, selector)}", guard)
+        return wait_for(ready, lambda: f"{count} ready: {what}\n{self.tell(namespace, what)}", guard)
 
     def wait_phase(self, namespace, name, *phases, guard=HANG_GUARD):
         def reached():
@@ -55,8 +57,8 @@ class Pods:
 
         return wait_for(reached, lambda: state_of(self.core.read_namespaced_pod(name, namespace)), guard)
 
-    def wait_gone(self, namespace, selector, guard=HANG_GUARD):
-        wait_for(lambda: not self.found(namespace, selector), f"pods to end: {selector}", guard)
+    def wait_gone(self, namespace, what, guard=HANG_GUARD):
+        wait_for(lambda: not self.found(namespace, what), f"pods to end: {what}", guard)
 
     def logs(self, namespace, name, container=None, **options):
         return self.core.read_namespaced_pod_log(name, namespace, container=container, **options)
@@ -73,7 +75,7 @@ class Pods:
 
     def all_logs(self, namespace):
         """(name of a file, text) of each container, its life before included."""
-        for pod in self.found(namespace, None):
+        for pod in self.core.list_namespaced_pod(namespace).items:
             for container in (pod.spec.init_containers or []) + pod.spec.containers:
                 for previous in (False, True):
                     try:
