@@ -197,6 +197,7 @@ deps: ## install what building and testing need (Debian, Ubuntu)
 
 docs: all ## print the generated documents from the tables
 	@scripts/gen-docs
+	@scripts/gen-dashboard
 
 format: ## clang-format all sources
 	@clang-format-14 -i $(shell git ls-files '*.c' '*.h')
