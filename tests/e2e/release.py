@@ -12,6 +12,7 @@ CHART = ROOT / "charts" / "keyhook"
 HELMS = ("helm", "helm3")  # Helm 4, Helm 3
 HANG_GUARD = 600  # seconds
 WAIT = "300s"
+PATIENTLY = ("--wait", "--timeout", WAIT)
 
 
 def keyhook(*words, stdin=None):
@@ -49,8 +50,16 @@ class Release:
         return self.run("template", self.chart, *words, **given)
 
     def install(self, *words, wait=True, **given):
-        waiting = ["--wait", "--timeout", WAIT] if wait else []
-        return self.run("install", self.chart, "--create-namespace", *waiting, *words, **given)
+        return self.run("install", self.chart, "--create-namespace", *(PATIENTLY if wait else ()), *words, **given)
+
+    def upgrade(self, *words, **given):
+        return self.run("upgrade", self.chart, *PATIENTLY, *words, **given)
+
+    def rollback(self, *words):
+        return self.run("rollback", *words, *PATIENTLY)
+
+    def test(self):
+        return self.run("test", "--logs", "--timeout", WAIT)
 
     def uninstall(self):
-        return self.run("uninstall", "--ignore-not-found", "--wait", "--timeout", WAIT)
+        return self.run("uninstall", "--ignore-not-found", *PATIENTLY)
