@@ -34,7 +34,7 @@ what follows from it.
 
 {{/* A value as the text of a variable; whole numbers stay whole, lists become comma lists. */}}
 {{- define "keyhook.scalar" -}}
-{{- if kindIs "invalid" . -}}
+{{- if kindIs "invalid" . -}}{{- /* nothing */ -}}
 {{- else if kindIs "slice" . -}}{{- join "," . -}}
 {{- else if and (kindIs "float64" .) (eq (float64 (int64 .)) .) -}}{{- int64 . -}}
 {{- else -}}{{- toString . -}}
@@ -117,7 +117,9 @@ KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
 {{- if not (hasKey $variables $flag) -}}
 {{- fail (printf "options: there is no option '%s'; keyhook help serve lists them" $flag) -}}
 {{- end -}}
+{{- if not (kindIs "invalid" $value) -}}
 {{- $_ := set $env (get $variables $flag) (include "keyhook.scalar" $value) -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $env -}}
 {{- end -}}
@@ -127,7 +129,7 @@ KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
 {{- $v := include "keyhook.values" . | fromYaml -}}
 {{- $args := list "serve" -}}
 {{- range $flag, $value := $v.options -}}
-{{- if eq (include "keyhook.scalar" $value) "" -}}{{- $args = append $args (printf "-%s=" $flag) -}}{{- end -}}
+{{- if and (kindIs "string" $value) (eq $value "") -}}{{- $args = append $args (printf "-%s=" $flag) -}}{{- end -}}
 {{- end -}}
 {{- toYaml (concat $args $v.extraArgs) -}}
 {{- end -}}
