@@ -3,6 +3,9 @@ The container's environment as one dict, name -> value, so that no name is there
 what follows from it.
 */}}
 {{- define "keyhook.env" -}}
+{{- $given := include "keyhook.env.given" . | fromYaml -}}
+{{- include "keyhook.checkListen" (dict "root" . "value" "port" "listen" $given.AGENT_INJECT_LISTEN) -}}
+{{- include "keyhook.checkListen" (dict "root" . "value" "plainPort" "listen" $given.KEYHOOK_PLAIN_LISTEN) -}}
 {{- $env := dict -}}
 {{- if include "keyhook.publishes" . -}}
 {{- $_ := set $env "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .) -}}
@@ -10,7 +13,16 @@ what follows from it.
 {{- if include "keyhook.usesCluster" . -}}
 {{- $_ := set $env "KEYHOOK_KUBE_DIR" "/var/run/secrets/keyhook/kube" -}}
 {{- end -}}
-{{- toYaml (merge (include "keyhook.env.given" . | fromYaml) $env) -}}
+{{- toYaml (merge $given $env) -}}
+{{- end -}}
+
+{{/* Service and probes go by the values, so an address given as an option must not name another port. */}}
+{{- define "keyhook.checkListen" -}}
+{{- $v := include "keyhook.values" .root | fromYaml -}}
+{{- $port := get $v .value | int64 -}}
+{{- if not (hasSuffix (printf ":%d" $port) (toString .listen)) -}}
+{{- fail (printf "the address to listen at, '%v', does not end in :%d: set the value %s" .listen $port .value) -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Named values, then options, then extraEnvironmentVars: the later one wins. Empty means not set. */}}
@@ -130,6 +142,11 @@ KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
 {{- $args := list "serve" -}}
 {{- range $flag, $value := $v.options -}}
 {{- if and (kindIs "string" $value) (eq $value "") -}}{{- $args = append $args (printf "-%s=" $flag) -}}{{- end -}}
+{{- end -}}
+{{- range $v.extraArgs -}}
+{{- if regexMatch "^--?(drain-period|stop-timeout|listen|plain-listen)(=|$)" . -}}
+{{- fail (printf "extraArgs: %s must be known to the chart: give it in options" .) -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml (concat $args $v.extraArgs) -}}
 {{- end -}}
