@@ -38,7 +38,7 @@ capabilities:
 
 {{- define "keyhook.imagePullSecrets" -}}
 {{- range .Values.global.imagePullSecrets }}
-- name: {{ ternary .name . (kindIs "map" .) }}
+- name: {{ if kindIs "map" . }}{{ .name }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 {{- end -}}
 
