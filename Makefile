@@ -195,8 +195,9 @@ demo: ## an injection over HTTPS, start to end
 deps: ## install what building and testing need (Debian, Ubuntu)
 	@scripts/deps build demo test prove
 
-docs: all ## print the generated documents from the tables
+docs: all ## print the generated documents from the tables, and with helm the manifests from the chart
 	@scripts/gen-docs
+	@scripts/gen-manifests || [ $$? = 3 ]
 
 format: ## clang-format all sources
 	@clang-format-14 -i $(shell git ls-files '*.c' '*.h')

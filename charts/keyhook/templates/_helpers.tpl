@@ -91,7 +91,7 @@ annotations:
 {{/* A value that may be text with templates in it, as vault-helm has many: (dict "root" . "value" V) */}}
 {{- define "keyhook.text" -}}
 {{- if kindIs "string" .value -}}
-{{- tpl .value .root -}}
+{{- tpl .value .root | trim -}}
 {{- else if .value -}}
 {{- toYaml .value -}}
 {{- end -}}

@@ -1,4 +1,9 @@
-{{/* Parts of the pod that the Deployment and the test share. */}}
+{{/*
+Parts of the pod that the Deployment and the test share.
+
+Where the API server fills in a default within something that counts as one piece (a projection, a fieldRef), the
+default is written down: another manager can then apply the same objects without a conflict.
+*/}}
 
 {{- define "keyhook.image" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
@@ -51,10 +56,12 @@ capabilities:
 - name: NAMESPACE
   valueFrom:
     fieldRef:
+      apiVersion: v1
       fieldPath: metadata.namespace
 - name: POD_NAME
   valueFrom:
     fieldRef:
+      apiVersion: v1
       fieldPath: metadata.name
 {{- end -}}
 
@@ -81,6 +88,7 @@ What is read from files: each token is projected for its one use, none is mounte
           items:
             - path: namespace
               fieldRef:
+                apiVersion: v1
                 fieldPath: metadata.namespace
 {{- end }}
 {{- if eq $source "vault" }}
