@@ -25,7 +25,7 @@
 - "leaderElector: the replicas need no leader."
 {{- end }}
 {{- if contains "-agent-injector" (include "keyhook.text" (dict "root" . "value" $v.affinity)) }}
-- "affinity: it chooses pods by the labels of vault-helm's, which these do not bear; they are spread over nodes without it."
+- "affinity chooses pods by the labels of vault-helm, which these do not bear; they are spread over nodes without it."
 {{- end }}
 {{- if and (kindIs "map" $v.global.psp) (($v.global.psp).enable) }}
 - "global.psp: Kubernetes has no PodSecurityPolicy any more; the pods fit Pod Security `restricted`."
