@@ -198,6 +198,7 @@ deps: ## install what building and testing need (Debian, Ubuntu)
 docs: all ## print the generated documents from the tables, and with helm the manifests from the chart
 	@scripts/gen-docs
 	@scripts/gen-dashboard
+	@scripts/gen-chart
 	@scripts/gen-manifests || [ $$? = 3 ]
 
 format: ## clang-format all sources

@@ -11,26 +11,30 @@
 /* What a value may be, by the word that stands for it in the help. */
 struct shape {
     const char *metavar;
-    const char *type;    /* JSON's type beside string; or NULL */
+    const char *type; /* JSON's type beside string; or NULL */
+    bool is_number;
     const char *pattern; /* of the text, without backslashes; NULL: any */
 };
 
 #define DIGITS "^[0-9]+$"
 
+/* clang-format off */
 static const struct shape shapes[] = {
-    { "BOOL", "boolean", "^(true|false)$" },
-    { "BYTES", "integer", DIGITS },
-    { "COUNT", "integer", DIGITS },
-    { "DURATION", NULL, "^(0|([0-9]+([.][0-9]+)?(ns|us|ms|s|m|h))+)$" },
-    { "GID", "integer", DIGITS },
-    { "HOST:PORT", NULL, "^[^ ]*:[0-9]+$" },
-    { "LEVEL", NULL, "^(trace|debug|info|warn|error)$" },
-    { "QUANTITY", "number", "^[0-9]+([.][0-9]+)?([numkMGTPE]|[KMGTPE]i)?$" },
-    { "UID", "integer", DIGITS },
-    { "URL", NULL, "^[a-z]+://." },
+    { "BOOL",      "boolean", false, "^(true|false)$" },
+    { "BYTES",     "integer", true,  DIGITS },
+    { "COUNT",     "integer", true,  DIGITS },
+    { "DURATION",  NULL,      false, "^(0|([0-9]+([.][0-9]+)?(ns|us|ms|s|m|h))+)$" },
+    { "GID",       "integer", true,  DIGITS },
+    { "HOST:PORT", NULL,      false, "^[^ ]*:[0-9]+$" },
+    { "LEVEL",     NULL,      false, "^(trace|debug|info|warn|error)$" },
+    { "LIST",      "array",   false, NULL },
+    { "QUANTITY",  "number",  true,  "^[0-9]+([.][0-9]+)?([numkMGTPE]|[KMGTPE]i)?$" },
+    { "UID",       "integer", true,  DIGITS },
+    { "URL",       NULL,      false, "^[a-z]+://." },
 };
+/* clang-format on */
 
-static const struct shape any_text = { NULL, NULL, NULL };
+static const struct shape any_text = { NULL, NULL, false, NULL };
 
 static const struct shape *shape_of(const struct option *o)
 {
@@ -67,7 +71,7 @@ static void put_shape(FILE *out, const struct option *o, const struct shape *sha
     if (shape->pattern) /* a text may be empty, which clears its default */
         (void)fprintf(out, ", \"pattern\": \"%s%s\"", o->set == option_set_text ? "^$|" : "",
                       shape->pattern);
-    if (!shape->type || o->is_bool)
+    if (!shape->is_number)
         return;
     server_limit_range(o, &range);
     (void)fprintf(out, ", \"minimum\": %lld", (long long)range.min);
