@@ -15,8 +15,7 @@ from conftest import remove
 from release import Release, ROOT
 
 BLOCK = re.compile(r"^```sh cluster\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = [page for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-         if BLOCK.search(page.read_text(encoding="utf-8"))]
+PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if BLOCK.search(page.read_text(encoding="utf-8"))]
 SHOWN = ("charts", "manifests", "examples", "certs", "docs")
 HANG_GUARD = 1200  # seconds
 IMAGE = "image.repository=registry.example.com/keyhook"
@@ -74,15 +73,14 @@ def fixture_defaults(system, pods, chart_values):
     remove(release, pods)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name == "README.md"], ids=lambda page: page.stem)
-def test_the_first_steps(page, folder, images, cleared):
-    text = commands(page)
+def test_the_first_steps(folder, images, cleared):
+    text = commands(ROOT / "README.md")
     repository, tag = images.own.split(":")
     assert IMAGE in text
     run(folder, text.replace(IMAGE, f"image.repository={repository} --set image.tag={tag}"))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "README.md"], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands(page, folder, defaults):
     assert defaults.name == "keyhook"
     run(folder, commands(page))
