@@ -14,11 +14,8 @@
 {{- if lt (int64 $v.replicas) 2 }}
 - "There is one replica: while it moves, pods that ask for secrets are not created."
 {{- end }}
-{{- if and (eq (include "keyhook.certsSource" .) "files") (not (include "keyhook.publishes" .)) (not $v.certs.caBundle) (not (include "keyhook.webhookAnnotations" .)) }}
+{{- if and (not (include "keyhook.publishes" .)) (not $v.certs.caBundle) (not (include "keyhook.webhookAnnotations" .)) }}
 - "Nobody writes the caBundle: give certs.caBundle, an annotation for cert-manager in webhook.annotations, or options.publish=issuer."
-{{- end }}
-{{- if contains "-agent-injector" (include "keyhook.text" (dict "root" . "value" $v.affinity)) }}
-- "affinity chooses pods by the labels of vault-helm, which these pods do not bear: leave it out."
 {{- end }}
 {{- end -}}
 
@@ -26,6 +23,9 @@
 {{- $v := include "keyhook.values" . | fromYaml -}}
 {{- if hasKey $v "leaderElector" }}
 - "leaderElector: the replicas need no leader."
+{{- end }}
+{{- if contains "-agent-injector" (include "keyhook.text" (dict "root" . "value" $v.affinity)) }}
+- "affinity chooses pods by the labels of vault-helm, which these do not bear; they are spread over nodes without it."
 {{- end }}
 {{- if and (kindIs "map" $v.global.psp) (($v.global.psp).enable) }}
 - "global.psp: Kubernetes has no PodSecurityPolicy any more; the pods fit Pod Security `restricted`."

@@ -156,13 +156,14 @@ What is read from files: each token is projected for its one use, none is mounte
 {{/* The webhook's own pods must start when there is no webhook. */}}
 {{- define "keyhook.podAnnotations" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
-{{- $annotations := include "keyhook.text" (dict "root" . "value" $v.annotations) | fromYaml | default dict -}}
+{{- $given := include "keyhook.text" (dict "root" . "value" $v.annotations) | fromYaml -}}
+{{- $annotations := merge dict $given (default dict $v.commonAnnotations) -}}
 {{- range list "vault.hashicorp.com/agent-inject" "openbao.org/agent-inject" -}}
 {{- if hasKey $annotations . -}}
 {{- fail (printf "annotations: '%s' would make the webhook's own pods need the webhook" .) -}}
 {{- end -}}
 {{- end -}}
-{{- with merge $annotations (default dict $v.commonAnnotations) -}}
+{{- with $annotations -}}
 {{- toYaml . -}}
 {{- end -}}
 {{- end -}}
