@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from objects import documents, Objects
-from release import Release
+from release import keyhook as offline, Release
 from vault_admin import VaultAdmin
 from waiting import wait_for
 
@@ -199,6 +199,20 @@ def test_reads_its_own_secrets_and_no_others(objects, place, secrets, vault, nam
         assert status == (200 if other.split("/")[0] == of else 403), other
     for other in {account(n) for n in FILES} - {of}:
         assert login(vault, f"example-{other}", token) is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_injected_offline_is_left_as_it_is(keyhook, objects, place, name):
+    done = offline("inject", "-vault-address=https://vault.vault.svc:8200", "-f", EXAMPLES / name)
+    assert done.returncode == 0, done.stderr
+    (template,) = (t["spec"]["template"] for t in documents(done.stdout) if t["kind"] in ("Deployment", "Job"))
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {**template["metadata"], "name": "offline"},
+           "spec": template["spec"] | {"serviceAccountName": "default"}}  # fmt: skip
+    answer = objects.try_create(pod, NAMESPACE)
+    assert answer.status == 201, answer.raw
+    assert agents(answer.body) == RUNS[name][0]
+    volumes = [v["name"] for v in answer.body["spec"]["volumes"]]
+    assert volumes == [v["name"] for v in template["spec"]["volumes"]]
 
 
 def test_the_agent_needs_no_more_than_baseline(keyhook, objects, make_namespace):
