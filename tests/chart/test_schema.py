@@ -33,7 +33,7 @@ REFUSED = {
     "unknown option": ({"options": {"listn": ":1"}}, ["options", "listn"]),
     "option in the wrong place": ({"drain-period": "1s"}, ["drain-period"]),
     "text for a number": ({"replicas": "two"}, ["replicas", "integer"]),
-    "port": ({"port": 70000}, ["port", "65535"]),
+    "port": ({"port": 70000}, ["port", "65,535"]),
     "policy": ({"policy": {"action": "deny"}}, ["policy/action", "Deny"]),
     "failure policy": ({"webhook": {"failurePolicy": "fail"}}, ["failurePolicy", "Ignore"]),
     "failure policy of vault-helm": ({"injector": {"failurePolicy": "ignore"}}, ["failurePolicy", "Ignore"]),
