@@ -1,5 +1,6 @@
 """A certificate authority of the test's own, for the API server and for Vault; made by certtool."""
 
+import base64
 import subprocess
 
 DAYS = 30
@@ -35,9 +36,13 @@ class Authority:
     def pem(self):
         return self.certificate.read_text(encoding="ascii")
 
-    def issue(self, name, dns=(), addresses=()):
-        """(certificate file, key file) of a server with these names."""
+    def base64(self):
+        return base64.b64encode(self.certificate.read_bytes()).decode("ascii")
+
+    def issue(self, name, dns=(), addresses=(), organization=None):
+        """(certificate file, key file) of a server with these names; the organization is a client's group."""
         lines = [f"cn = {name}", "tls_www_server", "tls_www_client", "signing_key"]
+        lines += [f"organization = {organization}"] if organization else []
         lines += [f"dns_name = {n}" for n in dns] + [f"ip_address = {a}" for a in addresses]
         key, out = make_key(self.directory / f"{name}.key"), self.directory / f"{name}.crt"
         certtool("--generate-certificate", f"--load-privkey={key}", f"--load-ca-certificate={self.certificate}",

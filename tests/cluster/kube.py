@@ -1,6 +1,7 @@
-"""etcd and kube-apiserver, and what is asked of them. There are no nodes: pods are created and looked at.
+"""etcd and kube-apiserver, and what is asked of them. There are no nodes here (node.py has one): pods are created
+and looked at.
 
-They listen on ports of their own choice of the namespace that `tests/certificates/run` makes, so nothing can clash.
+They listen at fixed addresses of a network of their own, so nothing can clash.
 """
 
 import base64
@@ -46,6 +47,10 @@ class Kube:
         headers = {"Authorization": f"Bearer {token}", "User-Agent": agent}
         return Client(HOST, PORT, self.authority.certificate, headers)
 
+    def accounts(self):
+        """(token, user, group) of everybody that the API server knows by a token."""
+        return [(self.admin_token, "admin", "system:masters")]
+
     def etcd_command(self, servers):
         clients, peers = "http://127.0.0.1:2379", "http://127.0.0.1:2380"
         return [servers / "etcd", f"--data-dir={self.directory}/etcd", "--unsafe-no-fsync", "--log-level=warn",
@@ -55,21 +60,23 @@ class Kube:
 
     def api_command(self, servers):
         """The aggregator's routing makes it call webhooks at the addresses of EndpointSlices."""
-        names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+        names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc",
+                 "kubernetes.default.svc.cluster.local"]
         addresses = ["127.0.0.1", HOST, PROXIED, f"{SERVICES}.1"]
         certificate, key = self.authority.issue("apiserver", names, addresses)
-        signing = self.authority.issue("tokens")[1]
+        self.signing_key = self.authority.issue("tokens")[1]
         (self.directory / "audit.yaml").write_text(AUDIT, encoding="utf-8")
         tokens = self.directory / "tokens.csv"
-        tokens.write_text(f'{self.admin_token},admin,admin,"system:masters"\n', encoding="utf-8")
-        tokens.chmod(0o600)
+        tokens.touch(0o600)
+        tokens.write_text("".join(f'{t},{user},{user},"{group}"\n' for t, user, group in self.accounts()),
+                          encoding="utf-8")
         return [servers / "kube-apiserver", "--etcd-servers=http://127.0.0.1:2379", "--bind-address=0.0.0.0",
                 f"--secure-port={PORT}", f"--advertise-address={HOST}",
                 f"--service-cluster-ip-range={SERVICES}.0/24", f"--tls-cert-file={certificate}",
                 f"--tls-private-key-file={key}", f"--client-ca-file={self.authority.certificate}",
-                f"--token-auth-file={tokens}", "--authorization-mode=RBAC",
-                f"--service-account-issuer={ISSUER}", f"--service-account-key-file={signing}",
-                f"--service-account-signing-key-file={signing}", "--enable-aggregator-routing=true",
+                f"--token-auth-file={tokens}", "--authorization-mode=Node,RBAC",
+                f"--service-account-issuer={ISSUER}", f"--service-account-key-file={self.signing_key}",
+                f"--service-account-signing-key-file={self.signing_key}", "--enable-aggregator-routing=true",
                 "--profiling=false", f"--audit-policy-file={self.directory}/audit.yaml",
                 f"--audit-log-path={self.directory}/audit.log", f"--cert-dir={self.directory}"]
 

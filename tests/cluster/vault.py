@@ -49,7 +49,7 @@ class Node:
         self.client = None  # with the root token
 
     def write_config(self, others):
-        certificate, key = self.vault.authority.issue(self.name, ["vault.test"], [self.address])
+        certificate, key = self.vault.authority.issue(self.name, self.vault.host_names, [self.address])
         ca = self.vault.authority.certificate
         joins = "".join(JOIN.format(address=o.address, ca=ca) for o in others)
         (self.directory / "vault.hcl").write_text(
@@ -89,8 +89,9 @@ class Node:
 class Vault:
     """One or three nodes. The root token and the unseal key are known to the test alone."""
 
-    def __init__(self, servers, directory, authority, nodes=1, first=FIRST, name="vault"):
+    def __init__(self, servers, directory, authority, nodes=1, first=FIRST, name="vault", host_names=("vault.test",)):
         directory.mkdir(exist_ok=True)
+        self.host_names = host_names
         self.program, self.directory, self.authority = servers / "vault", directory, authority
         self.first, self.name = first, name
         self.root_token = self.unseal_key = None

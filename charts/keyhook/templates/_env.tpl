@@ -1,0 +1,133 @@
+{{/*
+The container's environment as one dict, name -> value, so that no name is there twice: what was given, and
+what follows from it.
+*/}}
+{{- define "keyhook.env" -}}
+{{- $env := dict -}}
+{{- if include "keyhook.publishes" . -}}
+{{- $_ := set $env "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .) -}}
+{{- end -}}
+{{- if include "keyhook.usesCluster" . -}}
+{{- $_ := set $env "KEYHOOK_KUBE_DIR" "/var/run/secrets/keyhook/kube" -}}
+{{- end -}}
+{{- toYaml (merge (include "keyhook.env.given" . | fromYaml) $env) -}}
+{{- end -}}
+
+{{/* Named values, then options, then extraEnvironmentVars: the later one wins. Empty means not set. */}}
+{{- define "keyhook.env.given" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $env := dict -}}
+{{- range $part := list "keyhook.env.server" "keyhook.env.agents" "keyhook.env.certs" "keyhook.env.options" -}}
+{{- range $name, $value := include $part $ | fromYaml -}}
+{{- $_ := set $env $name $value -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $value := $v.extraEnvironmentVars -}}
+{{- $_ := set $env ($name | replace "." "_" | upper) (include "keyhook.scalar" $value) -}}
+{{- end -}}
+{{- $left := dict -}}
+{{- range $name, $value := $env -}}
+{{- if ne (toString $value) "" -}}{{- $_ := set $left $name (toString $value) -}}{{- end -}}
+{{- end -}}
+{{- toYaml $left -}}
+{{- end -}}
+
+{{/* A value as the text of a variable; whole numbers stay whole, lists become comma lists. */}}
+{{- define "keyhook.scalar" -}}
+{{- if kindIs "invalid" . -}}
+{{- else if kindIs "slice" . -}}{{- join "," . -}}
+{{- else if and (kindIs "float64" .) (eq (float64 (int64 .)) .) -}}{{- int64 . -}}
+{{- else -}}{{- toString . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "keyhook.env.server" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+AGENT_INJECT_LISTEN: {{ printf ":%d" (int64 $v.port) | quote }}
+KEYHOOK_PLAIN_LISTEN: {{ printf ":%d" (int64 $v.plainPort) | quote }}
+AGENT_INJECT_LOG_LEVEL: {{ $v.logLevel | quote }}
+AGENT_INJECT_LOG_FORMAT: {{ $v.logFormat | quote }}
+KEYHOOK_ANNOTATION_PREFIXES: vault.hashicorp.com,openbao.org
+{{- if $v.metrics.enabled }}
+AGENT_INJECT_TELEMETRY_PATH: /metrics
+{{- end }}
+{{- end -}}
+
+{{/* Values of vault-helm for the agents, under the variables that vault-k8s reads. */}}
+{{- define "keyhook.env.agents" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+AGENT_INJECT_VAULT_ADDR: {{ include "keyhook.vaultAddress" . | quote }}
+AGENT_INJECT_VAULT_AUTH_PATH: {{ $v.authPath | quote }}
+AGENT_INJECT_VAULT_IMAGE: {{ printf "%s:%s" $v.agentImage.repository (toString $v.agentImage.tag) | quote }}
+AGENT_INJECT_REVOKE_ON_SHUTDOWN: {{ $v.revokeOnShutdown | quote }}
+{{- if $v.global.openshift }}
+AGENT_INJECT_SET_SECURITY_CONTEXT: "false"
+{{- end }}
+{{- with $v.agentDefaults }}
+AGENT_INJECT_CPU_REQUEST: {{ .cpuRequest | quote }}
+AGENT_INJECT_CPU_LIMIT: {{ .cpuLimit | quote }}
+AGENT_INJECT_MEM_REQUEST: {{ .memRequest | quote }}
+AGENT_INJECT_MEM_LIMIT: {{ .memLimit | quote }}
+AGENT_INJECT_EPHEMERAL_REQUEST: {{ .ephemeralRequest | default "" | quote }}
+AGENT_INJECT_EPHEMERAL_LIMIT: {{ .ephemeralLimit | default "" | quote }}
+AGENT_INJECT_DEFAULT_TEMPLATE: {{ .template | quote }}
+AGENT_INJECT_TEMPLATE_CONFIG_EXIT_ON_RETRY_FAILURE: {{ .templateConfig.exitOnRetryFailure | quote }}
+AGENT_INJECT_TEMPLATE_STATIC_SECRET_RENDER_INTERVAL: {{ .templateConfig.staticSecretRenderInterval | default "" | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* In the order of vault-helm, then our own value. */}}
+{{- define "keyhook.vaultAddress" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- coalesce $v.global.externalVaultAddr $v.externalVaultAddr $v.vault.address (include "keyhook.defaultVaultAddress" .) -}}
+{{- end -}}
+
+{{- define "keyhook.defaultVaultAddress" -}}
+{{- ternary "http" "https" (eq (toString .Values.global.tlsDisable) "true") }}://vault.vault.svc:8200
+{{- end -}}
+
+{{- define "keyhook.env.certs" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $source := include "keyhook.certsSource" . -}}
+KEYHOOK_CERT_SOURCE: {{ $source }}
+AGENT_INJECT_TLS_AUTO_HOSTS: {{ include "keyhook.host" . }}
+{{- if eq $source "files" }}
+AGENT_INJECT_TLS_CERT_FILE: /etc/webhook/certs/{{ $v.certs.certName }}
+AGENT_INJECT_TLS_KEY_FILE: /etc/webhook/certs/{{ $v.certs.keyName }}
+{{- end }}
+{{- if eq $source "vault" }}
+KEYHOOK_PKI_ADDRESS: {{ default (include "keyhook.vaultAddress" .) $v.pki.address | quote }}
+KEYHOOK_PKI_PATH: {{ $v.pki.path | quote }}
+KEYHOOK_PKI_ROLE: {{ $v.pki.role | quote }}
+KEYHOOK_PKI_TTL: {{ $v.pki.ttl | quote }}
+KEYHOOK_PKI_AUTH_PATH: {{ $v.pki.authPath | quote }}
+KEYHOOK_PKI_AUTH_ROLE: {{ $v.pki.authRole | quote }}
+{{- if or $v.pki.ca.configMap $v.pki.ca.secret }}
+KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The block `options`, by the names of the variables; what is empty here is cleared by an argument. */}}
+{{- define "keyhook.env.options" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $variables := .Files.Get "files/options.yaml" | fromYaml -}}
+{{- $env := dict -}}
+{{- range $flag, $value := $v.options -}}
+{{- if not (hasKey $variables $flag) -}}
+{{- fail (printf "options: there is no option '%s'; keyhook help serve lists them" $flag) -}}
+{{- end -}}
+{{- $_ := set $env (get $variables $flag) (include "keyhook.scalar" $value) -}}
+{{- end -}}
+{{- toYaml $env -}}
+{{- end -}}
+
+{{/* serve, options that are cleared (a variable cannot be empty), and extraArgs; as a list. */}}
+{{- define "keyhook.args" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $args := list "serve" -}}
+{{- range $flag, $value := $v.options -}}
+{{- if eq (include "keyhook.scalar" $value) "" -}}{{- $args = append $args (printf "-%s=" $flag) -}}{{- end -}}
+{{- end -}}
+{{- toYaml (concat $args $v.extraArgs) -}}
+{{- end -}}

@@ -1,0 +1,106 @@
+{{/* Names, labels, and the values as they count. */}}
+
+{{/*
+The values as they count, as YAML: those of this chart with the block `injector` of vault-helm laid over
+them. Every template reads them from here, so that a value can be given in either place.
+    {{- $v := include "keyhook.values" . | fromYaml }}
+*/}}
+{{- define "keyhook.values" -}}
+{{- $values := omit (deepCopy .Values) "injector" -}}
+{{- include "keyhook.overlay" (dict "under" $values "over" (default dict .Values.injector)) -}}
+{{- toYaml $values -}}
+{{- end -}}
+
+{{/* Lays `over` on `under`, in place and key by key. Unlike mergeOverwrite it also takes what is empty. */}}
+{{- define "keyhook.overlay" -}}
+{{- $under := .under -}}
+{{- range $key, $value := .over -}}
+{{- $old := get $under $key -}}
+{{- if and (kindIs "map" $value) (kindIs "map" $old) -}}
+{{- include "keyhook.overlay" (dict "under" $old "over" $value) -}}
+{{- else -}}
+{{- $_ := set $under $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* "true" when there is something to install, else empty. */}}
+{{- define "keyhook.enabled" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $own := toString $v.enabled -}}
+{{- if or (eq $own "true") (and (eq $own "-") (ne (toString $v.global.enabled) "false")) -}}true{{- end -}}
+{{- end -}}
+
+{{- define "keyhook.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The name of nearly every object. Long names are cut, because some of them become host names. */}}
+{{- define "keyhook.fullname" -}}
+{{- $name := include "keyhook.name" . -}}
+{{- $made := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- default $made .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "keyhook.namespace" -}}
+{{- default .Release.Namespace .Values.global.namespace -}}
+{{- end -}}
+
+{{/* The name that the API server calls the webhook by, and that its certificate is for. */}}
+{{- define "keyhook.host" -}}
+{{- include "keyhook.fullname" . }}.{{ include "keyhook.namespace" . }}.svc
+{{- end -}}
+
+{{- define "keyhook.serviceAccountName" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- default (include "keyhook.fullname" .) $v.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "keyhook.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "keyhook.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "keyhook.labels" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "keyhook.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with $v.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* name, namespace, labels and annotations of an object: (dict "root" . "name" N "annotations" M "cluster" true) */}}
+{{- define "keyhook.metadata" -}}
+{{- $v := include "keyhook.values" .root | fromYaml -}}
+name: {{ default (include "keyhook.fullname" .root) .name }}
+{{- if not .cluster }}
+namespace: {{ include "keyhook.namespace" .root }}
+{{- end }}
+labels:
+  {{- include "keyhook.labels" .root | nindent 2 }}
+{{- $annotations := merge dict (include "keyhook.text" (dict "root" .root "value" .annotations) | fromYaml) (default dict $v.commonAnnotations) }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* A value that may be text with templates in it, as vault-helm has many: (dict "root" . "value" V) */}}
+{{- define "keyhook.text" -}}
+{{- if kindIs "string" .value -}}
+{{- tpl .value .root -}}
+{{- else if .value -}}
+{{- toYaml .value -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What a values file of vault-helm may name in its templated texts. */}}
+{{- define "vault.name" -}}
+{{- include "keyhook.name" . -}}
+{{- end -}}
+{{- define "vault.fullname" -}}
+{{- include "keyhook.fullname" . -}}
+{{- end -}}

@@ -1,0 +1,188 @@
+{{/* Parts of the pod that the Deployment and the test share. */}}
+
+{{- define "keyhook.image" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- if hasSuffix "hashicorp/vault-k8s" $v.image.repository -}}
+{{- fail "image.repository names vault-k8s, which this chart does not run: take `image` out of the values of vault-helm" -}}
+{{- end -}}
+{{- $v.image.repository }}:{{ default .Chart.AppVersion $v.image.tag -}}
+{{- end -}}
+
+{{- define "keyhook.podSecurityContext" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- if $v.securityContext.pod -}}
+{{- include "keyhook.text" (dict "root" . "value" $v.securityContext.pod) -}}
+{{- else -}}
+runAsNonRoot: true
+seccompProfile:
+  type: RuntimeDefault
+{{- if not $v.global.openshift }}
+runAsUser: {{ default 65532 $v.uid | int64 }}
+runAsGroup: {{ default 65532 $v.gid | int64 }}
+fsGroup: {{ default 65532 $v.gid | int64 }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "keyhook.containerSecurityContext" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- if $v.securityContext.container -}}
+{{- include "keyhook.text" (dict "root" . "value" $v.securityContext.container) -}}
+{{- else -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+{{- end -}}
+
+{{- define "keyhook.imagePullSecrets" -}}
+{{- range .Values.global.imagePullSecrets }}
+- name: {{ ternary .name . (kindIs "map" .) }}
+{{- end }}
+{{- end -}}
+
+{{/* A dict of variables as the API wants them, and who and where the pod is. */}}
+{{- define "keyhook.envList" -}}
+{{- range $name, $value := . }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+- name: NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+{{- end -}}
+
+{{/*
+What is read from files: each token is projected for its one use, none is mounted by default.
+    (dict "root" . "cluster" B)    B: with access to the API server
+*/}}
+{{- define "keyhook.volumes" -}}
+{{- $v := include "keyhook.values" .root | fromYaml -}}
+{{- $source := include "keyhook.certsSource" .root -}}
+{{- if .cluster }}
+- name: kube-access
+  projected:
+    sources:
+      - serviceAccountToken:
+          path: token
+          expirationSeconds: 3607
+      - configMap:
+          name: kube-root-ca.crt
+          items:
+            - key: ca.crt
+              path: ca.crt
+      - downwardAPI:
+          items:
+            - path: namespace
+              fieldRef:
+                fieldPath: metadata.namespace
+{{- end }}
+{{- if eq $source "vault" }}
+- name: vault-token
+  projected:
+    sources:
+      - serviceAccountToken:
+          path: token
+          audience: {{ $v.pki.audience }}
+          expirationSeconds: {{ int64 $v.pki.tokenExpirationSeconds }}
+{{- if $v.pki.ca.configMap }}
+- name: vault-ca
+  configMap:
+    name: {{ $v.pki.ca.configMap }}
+{{- else if $v.pki.ca.secret }}
+- name: vault-ca
+  secret:
+    secretName: {{ $v.pki.ca.secret }}
+{{- end }}
+{{- end }}
+{{- if eq $source "files" }}
+- name: webhook-certs
+  secret:
+    secretName: {{ $v.certs.secretName }}
+{{- end }}
+{{- with $v.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "keyhook.volumeMounts" -}}
+{{- $v := include "keyhook.values" .root | fromYaml -}}
+{{- $source := include "keyhook.certsSource" .root -}}
+{{- if .cluster }}
+- name: kube-access
+  mountPath: /var/run/secrets/keyhook/kube
+  readOnly: true
+{{- end }}
+{{- if eq $source "vault" }}
+- name: vault-token
+  mountPath: /var/run/secrets/keyhook/vault
+  readOnly: true
+{{- if or $v.pki.ca.configMap $v.pki.ca.secret }}
+- name: vault-ca
+  mountPath: /etc/keyhook/vault
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- if eq $source "files" }}
+- name: webhook-certs
+  mountPath: /etc/webhook/certs
+  readOnly: true
+{{- end }}
+{{- with $v.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "keyhook.podLabels" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $own := include "keyhook.labels" . | fromYaml -}}
+{{- toYaml (merge $own (default dict $v.podLabels) (default dict $v.extraLabels)) -}}
+{{- end -}}
+
+{{/* The webhook's own pods must start when there is no webhook. */}}
+{{- define "keyhook.podAnnotations" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $annotations := include "keyhook.text" (dict "root" . "value" $v.annotations) | fromYaml | default dict -}}
+{{- range list "vault.hashicorp.com/agent-inject" "openbao.org/agent-inject" -}}
+{{- if hasKey $annotations . -}}
+{{- fail (printf "annotations: '%s' would make the webhook's own pods need the webhook" .) -}}
+{{- end -}}
+{{- end -}}
+{{- with merge $annotations (default dict $v.commonAnnotations) -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Where the pods run: apart from each other where that is possible, unless something else is given. */}}
+{{- define "keyhook.placement" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- with include "keyhook.text" (dict "root" . "value" $v.affinity) }}
+affinity:
+  {{- . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+{{- if $v.topologySpreadConstraints }}
+  {{- include "keyhook.text" (dict "root" . "value" $v.topologySpreadConstraints) | nindent 2 }}
+{{- else }}
+{{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "keyhook.selectorLabels" $ | nindent 8 }}
+{{- end }}
+{{- end }}
+{{- range $key := list "tolerations" "nodeSelector" }}
+{{- with include "keyhook.text" (dict "root" $ "value" (get $v $key)) }}
+{{ $key }}:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}

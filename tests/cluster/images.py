@@ -1,0 +1,114 @@
+"""Container images without a registry: docker archives, as `ctr image import` and `kind load image-archive` take them.
+
+  images.py PROGRAM AGENT DIR    the images of the tests, into DIR: base.tar, a small one with a shell; agent.tar,
+                                 the same and the program AGENT of Vault; keyhook.tar, the project's own with PROGRAM
+
+One that is there and made of the same is left alone.
+"""
+
+import hashlib
+import io
+import json
+import pathlib
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+from process import ROOT
+
+BASE = "localhost/test-base:1"
+AGENT = "docker.io/hashicorp/vault"  # and the version as tag
+OWN = "localhost/keyhook:test"
+BUSYBOX = pathlib.Path("/bin/busybox")
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+FOLDERS = ("bin", "etc", "tmp", "root", "home/vault", "var", "proc", "sys", "dev", "run")
+ACCOUNTS = {
+    "passwd": "root:x:0:0:root:/root:/bin/sh\nvault:x:100:1000::/home/vault:/bin/sh\n"
+              "nobody:x:65534:65534::/:/bin/sh\n",
+    "group": "root:x:0:\nvault:x:1000:\nnogroup:x:65534:\n",
+}
+
+
+def anonymous(info):
+    """The same archive on every machine and at any time."""
+    info.uid = info.gid = info.mtime = 0
+    info.uname = info.gname = ""
+    return info
+
+
+def make_layer(path, source, name="."):
+    """A file, or a directory with all below it, at a place of the image's root."""
+    with tarfile.open(path, "w") as tar:
+        tar.add(source, arcname=name, filter=anonymous)
+    return path
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def add_text(tar, name, text):
+    info = anonymous(tarfile.TarInfo(name))
+    info.size = len(text)
+    tar.addfile(info, io.BytesIO(text.encode("ascii")))
+
+
+def make_archive(path, name, layers, entrypoint, user=""):
+    """Under another name until it is complete; not at all when it is there with the same contents."""
+    config = json.dumps({"architecture": "amd64", "os": "linux",
+                         "config": {"User": user, "Entrypoint": entrypoint, "WorkingDir": "/", "Env": [PATH]},
+                         "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]}})
+    mark, part = path.with_suffix(".json"), path.with_suffix(".part")
+    if path.exists() and mark.exists() and mark.read_text(encoding="ascii") == config:
+        return
+    with tarfile.open(part, "w") as tar:
+        add_text(tar, "config.json", config)
+        add_text(tar, "manifest.json", json.dumps(
+            [{"Config": "config.json", "RepoTags": [name], "Layers": [layer.name for layer in layers]}]))
+        for layer in layers:
+            tar.add(layer, arcname=layer.name, filter=anonymous)
+    part.rename(path)
+    mark.write_text(config, encoding="ascii")
+
+
+def base_tree(root):
+    """A shell and the usual small programs, where injected commands look for them."""
+    for folder in FOLDERS:
+        (root / folder).mkdir(parents=True)
+    (root / "tmp").chmod(0o1777)
+    (root / "bin/busybox").write_bytes(BUSYBOX.read_bytes())
+    (root / "bin/busybox").chmod(0o755)
+    listed = subprocess.run([BUSYBOX, "--list"], check=True, capture_output=True, text=True).stdout.split()
+    for applet in set(listed) - {"busybox"}:
+        (root / "bin" / applet).symlink_to("busybox")
+    for name, text in ACCOUNTS.items():
+        (root / "etc" / name).write_text(text, encoding="ascii")
+    return root
+
+
+def own_tree(root, program):
+    subprocess.run([ROOT / "scripts/image-root", "--program", program, root], check=True, stdout=subprocess.DEVNULL)
+    return root
+
+
+def agent_name(program):
+    """With the tag that a registry would have it under."""
+    printed = subprocess.run([program, "version"], check=True, capture_output=True, text=True).stdout
+    return f"{AGENT}:{printed.split()[1].strip('v,')}"
+
+
+def make_all(program, agent, out):
+    with tempfile.TemporaryDirectory(dir=out) as temporary:
+        work = pathlib.Path(temporary)
+        base = make_layer(work / "base.layer", base_tree(work / "base"))
+        vault = make_layer(work / "agent.layer", agent, "bin/vault")
+        own = make_layer(work / "own.layer", own_tree(work / "own", program))
+        make_archive(out / "base.tar", BASE, [base], ["/bin/sleep", "2147483647"])
+        make_archive(out / "agent.tar", agent_name(agent), [base, vault], ["/bin/vault"], "100:1000")
+        make_archive(out / "keyhook.tar", OWN, [own], ["/usr/local/bin/keyhook"], "65532:65532")
+
+
+if __name__ == "__main__":
+    make_all(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3]))
