@@ -3,7 +3,7 @@
   images.py PROGRAM AGENT DIR    the images of the tests, into DIR: base.tar, a small one with a shell; agent.tar,
                                  the same and the program AGENT of Vault; keyhook.tar, the project's own with PROGRAM
 
-One that is there and made of the same is left alone.
+One that is there and made of the same files is left alone.
 """
 
 import hashlib
@@ -56,21 +56,24 @@ def add_text(tar, name, text):
 
 
 def make_archive(path, name, layers, entrypoint, user=""):
-    """Under another name until it is complete; not at all when it is there with the same contents."""
-    config = json.dumps({"architecture": "amd64", "os": "linux",
-                         "config": {"User": user, "Entrypoint": entrypoint, "WorkingDir": "/", "Env": [PATH]},
-                         "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]}})
-    mark, part = path.with_suffix(".json"), path.with_suffix(".part")
-    if path.exists() and mark.exists() and mark.read_text(encoding="ascii") == config:
-        return
+    """Under another name until it is complete."""
+    config = {"architecture": "amd64", "os": "linux",
+              "config": {"User": user, "Entrypoint": entrypoint, "WorkingDir": "/", "Env": [PATH]},
+              "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]}}
+    manifest = {"Config": "config.json", "RepoTags": [name], "Layers": [layer.name for layer in layers]}
+    part = path.with_suffix(".part")
     with tarfile.open(part, "w") as tar:
-        add_text(tar, "config.json", config)
-        add_text(tar, "manifest.json", json.dumps(
-            [{"Config": "config.json", "RepoTags": [name], "Layers": [layer.name for layer in layers]}]))
+        add_text(tar, "config.json", json.dumps(config))
+        add_text(tar, "manifest.json", json.dumps([manifest]))
         for layer in layers:
             tar.add(layer, arcname=layer.name, filter=anonymous)
     part.rename(path)
-    mark.write_text(config, encoding="ascii")
+
+
+def state_of(*files):
+    """What tells whether an image is to be made again."""
+    found = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files]
+    return json.dumps(found)
 
 
 def base_tree(root):
@@ -99,15 +102,34 @@ def agent_name(program):
     return f"{AGENT}:{printed.split()[1].strip('v,')}"
 
 
+def make_base(out, work):
+    layer = make_layer(work / "base.layer", base_tree(work / "base"))
+    make_archive(out, BASE, [layer], ["/bin/sleep", "2147483647"])
+
+
+def make_agent(out, work, program):
+    layers = [make_layer(work / "base.layer", base_tree(work / "base")),
+              make_layer(work / "agent.layer", program, "bin/vault")]
+    make_archive(out, agent_name(program), layers, ["/bin/vault"], "100:1000")
+
+
+def make_own(out, work, program):
+    layer = make_layer(work / "own.layer", own_tree(work / "own", program))
+    make_archive(out, OWN, [layer], ["/usr/local/bin/keyhook"], "65532:65532")
+
+
 def make_all(program, agent, out):
-    with tempfile.TemporaryDirectory(dir=out) as temporary:
-        work = pathlib.Path(temporary)
-        base = make_layer(work / "base.layer", base_tree(work / "base"))
-        vault = make_layer(work / "agent.layer", agent, "bin/vault")
-        own = make_layer(work / "own.layer", own_tree(work / "own", program))
-        make_archive(out / "base.tar", BASE, [base], ["/bin/sleep", "2147483647"])
-        make_archive(out / "agent.tar", agent_name(agent), [base, vault], ["/bin/vault"], "100:1000")
-        make_archive(out / "keyhook.tar", OWN, [own], ["/usr/local/bin/keyhook"], "65532:65532")
+    recipe = pathlib.Path(__file__)
+    for name, make, files in (
+            ("base", make_base, [recipe, BUSYBOX]),
+            ("agent", lambda *to: make_agent(*to, agent), [recipe, BUSYBOX, agent]),
+            ("keyhook", lambda *to: make_own(*to, program), [recipe, ROOT / "scripts/image-root", program])):
+        path, mark, state = out / f"{name}.tar", out / f"{name}.made-of", state_of(*files)
+        if path.exists() and mark.exists() and mark.read_text(encoding="utf-8") == state:
+            continue
+        with tempfile.TemporaryDirectory(dir=out) as work:
+            make(path, pathlib.Path(work))
+        mark.write_text(state, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """A node below the API server: controllers, scheduler, containerd, kubelet, and the names of services.
 
 Lives in a network, a process space and mounts of its own, which `up` makes: no state, socket or setting of the machine
-is touched apart from one parent cgroup. There is no kube-proxy: the API server's port is the port of its Service, and
-other servers have addresses of their own on the bridge, under the names that dnsmasq tells to pods.
+is touched apart from one parent cgroup. Servers beside Kubernetes have addresses of their own on the bridge; dnsmasq tells
+pods their names, and knows no others.
 """
 
 import json
@@ -22,7 +22,7 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 TUNABLES = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
             "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes")
 COMPONENTS = {"scheduler": "system:kube-scheduler", "controllers": "system:kube-controller-manager",
-              "kubelet": f"system:node:{NAME}"}
+              "kubelet": f"system:node:{NAME}", "proxy": "system:kube-proxy"}
 
 CONTAINERD = """version = 2
 root = "{directory}/containerd"
@@ -119,6 +119,7 @@ class Node:
                 "dnsmasq", "--keep-in-foreground", "--user=root", "--pid-file", "--no-hosts", "--no-resolv",
                 f"--hostsdir={self.names}", "--address=/#/", "--bind-interfaces", f"--listen-address={kube.HOST}"],
             "containerd": ["containerd", f"--config={self.directory}/containerd.toml"],
+            "kube-proxy": [self.servers / "kube-proxy", f"--config={self.directory}/proxy.json"],
             "kubelet": [
                 self.servers / "kubelet", f"--config={self.directory}/kubelet.json",
                 f"--kubeconfig={config('kubelet')}", f"--root-dir={self.directory}/kubelet",
@@ -174,6 +175,7 @@ class Node:
                 "type": "bridge", "bridge": BRIDGE, "isGateway": True, "ipMasq": False, "hairpinMode": True,
                 "ipam": addresses}]}), encoding="ascii")
         (self.directory / "kubelet.json").write_text(json.dumps(self.kubelet_config()), encoding="ascii")
+        (self.directory / "proxy.json").write_text(json.dumps(self.proxy_config()), encoding="ascii")
 
     def kubelet_config(self):
         """Nothing is evicted or collected: the machine's disk is not the cluster's."""
@@ -191,6 +193,15 @@ class Node:
             "podLogsDir": f"{self.directory}/pods", "volumePluginDir": f"{self.directory}/plugins",
             "resolvConf": "", "clusterDNS": [kube.HOST], "clusterDomain": "cluster.local",
             "nodeStatusUpdateFrequency": "5s", "syncFrequency": "10s", "serializeImagePulls": False,
+        }
+
+    def proxy_config(self):
+        """It leaves the kernel's table of connections as it is."""
+        as_it_is = {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"}
+        return {
+            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "nftables",
+            "clusterCIDR": f"{NETWORK}.0/24", "hostnameOverride": NAME, "conntrack": as_it_is,
+            "clientConnection": {"kubeconfig": str(self.api.config_of("proxy"))},
         }
 
     def ctr(self, *words):

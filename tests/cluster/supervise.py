@@ -48,7 +48,7 @@ class Cluster:
             ("containerd", lambda: node.write_configs(BASE), node.start_containerd),
             ("images", self.import_images),
             ("node", processes["kube-controller-manager"].start, processes["kube-scheduler"].start,
-             processes["dnsmasq"].start, node.start_kubelet),
+             processes["kube-proxy"].start, processes["dnsmasq"].start, node.start_kubelet),
             ("Vault", self.vault.start, self.keep_secrets),
             ("default account", self.wait_for_account),
             ("Vault's objects and logins", self.make_service, self.set_up_vault),
@@ -132,10 +132,12 @@ class Cluster:
     def publish(self):
         """Complete or not there at all."""
         settings = {"KUBECONFIG": self.kube.config_of("admin"), **self.vault_environment(),
-                    "PATH": f"{self.servers}:{os.environ['PATH']}", "KEYHOOK_CLUSTER": self.directory}
+                    "KEYHOOK_CLUSTER": self.directory}
+        lines = [f"{name}={shlex.quote(str(value))}\n" for name, value in settings.items()]
+        lines.append(f'PATH={shlex.quote(str(self.servers))}:"$PATH"\n')
         part = self.directory / "environment.part"
         part.touch(0o600)
-        part.write_text("".join(f"{k}={shlex.quote(str(v))}\n" for k, v in settings.items()), encoding="utf-8")
+        part.write_text("".join(lines), encoding="utf-8")
         part.rename(self.directory / "environment")
 
     def status(self):

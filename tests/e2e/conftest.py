@@ -1,0 +1,187 @@
+"""Fixtures of the end-to-end suite. It knows of a cluster no more than KUBECONFIG, VAULT_ADDR, VAULT_TOKEN and
+VAULT_CACERT, so it is the same on every backend; `run` beside this file brings one up.
+"""
+
+import itertools
+import os
+import pathlib
+import re
+import types
+
+import kubernetes
+import pytest
+
+from objects import Objects
+from pods import Pods
+from release import Release, ROOT
+from vault_admin import VaultAdmin
+from waiting import wait_for
+
+SYSTEM = "keyhook-system"
+RELEASE = "keyhook"
+VAULT = "https://vault.vault.svc:8200"  # as pods see it
+AGENT_TAG = "1.21.1"
+FIGURES = []  # (test, text): what was measured, for the end of the run
+NAMESPACES = []  # those of the running test, for the logs of a failure
+NUMBERS = itertools.count(1)
+
+
+# --- the cluster
+
+
+@pytest.fixture(scope="session", name="api")
+def fixture_api():
+    kubernetes.config.load_kube_config(os.environ["KUBECONFIG"])
+    return kubernetes.client.ApiClient()
+
+
+@pytest.fixture(scope="session", name="core")
+def fixture_core(api):
+    return kubernetes.client.CoreV1Api(api)
+
+
+@pytest.fixture(scope="session", name="apps")
+def fixture_apps(api):
+    return kubernetes.client.AppsV1Api(api)
+
+
+@pytest.fixture(scope="session", name="pods")
+def fixture_pods(core):
+    return Pods(core)
+
+
+@pytest.fixture(name="objects")
+def fixture_objects(api):
+    """What a test has made is deleted after it."""
+    objects = Objects(api)
+    yield objects
+    objects.delete_all()
+
+
+@pytest.fixture(scope="session", name="vault")
+def fixture_vault():
+    vault = VaultAdmin()
+    vault.ensure_engine()
+    return vault
+
+
+def create_namespace(core, name, labels=None):
+    """With Vault's authority in it, as agents want it, and the account that pods need."""
+    core.create_namespace({"metadata": {"name": name, "labels": labels}})
+    NAMESPACES.append(name)
+    authority = pathlib.Path(os.environ["VAULT_CACERT"]).read_text(encoding="ascii")
+    core.create_namespaced_secret(name, {"metadata": {"name": "vault-ca"}, "stringData": {"ca.crt": authority}})
+    accounts = core.list_namespaced_service_account
+    wait_for(lambda: any(a.metadata.name == "default" for a in accounts(name).items), f"the default account of {name}")
+    return name
+
+
+def delete_namespace(core, name):
+    """Returns when it is gone: the next one may have its name."""
+    core.delete_namespace(name, propagation_policy="Background")
+    wait_for(lambda: all(n.metadata.name != name for n in core.list_namespace().items), f"the end of namespace {name}")
+    NAMESPACES.remove(name)
+
+
+@pytest.fixture(name="make_namespace")
+def fixture_make_namespace(core):
+    """make_namespace(**labels) -> name of a new one that ends with the test; in labels / and - are given by a map."""
+    made = []
+
+    def make(labels=None, **more):
+        made.append(create_namespace(core, f"e2e-{next(NUMBERS)}", (labels or {}) | more))
+        return made[-1]
+
+    yield make
+    for name in made:
+        delete_namespace(core, name)
+
+
+@pytest.fixture(name="namespace")
+def fixture_namespace(make_namespace):
+    return make_namespace()
+
+
+# --- the installation
+
+
+@pytest.fixture(scope="session", name="images")
+def fixture_images():
+    return types.SimpleNamespace(own="localhost/keyhook:test", base="localhost/test-base:1",
+                                 agent=f"hashicorp/vault:{AGENT_TAG}")
+
+
+@pytest.fixture(scope="session", name="chart_values")
+def fixture_chart_values(images):
+    """Where this cluster has its images and its Vault; certificates come from Vault."""
+    repository, tag = images.own.split(":")
+    return {"image": {"repository": repository, "tag": tag},
+            "agentImage": {"repository": images.agent.split(":")[0], "tag": AGENT_TAG},
+            "agentDefaults": {"cpuRequest": "10m"},
+            "vault": {"address": VAULT},
+            "certs": {"source": "vault"},
+            "pki": {"ca": {"secret": "vault-ca"}}}
+
+
+@pytest.fixture(scope="module", name="system")
+def fixture_system(core):
+    """The namespace of installations; it admits nothing that Pod Security calls less than restricted."""
+    create_namespace(core, SYSTEM, {"pod-security.kubernetes.io/enforce": "restricted"})
+    yield SYSTEM
+    delete_namespace(core, SYSTEM)
+
+
+@pytest.fixture(scope="module", name="keyhook")
+def fixture_keyhook(system, chart_values):
+    """The Release, installed and ready, for all tests of a module."""
+    release = Release(RELEASE, system)
+    release.install(values=[chart_values])
+    yield release
+    release.uninstall()
+
+
+# --- what is seen of a run
+
+
+@pytest.fixture
+def figure(request):
+    """figure(text): shown at the end of the run."""
+    return lambda text: FIGURES.append((request.node.name, text))
+
+
+def pytest_terminal_summary(terminalreporter):
+    for test, text in FIGURES:
+        terminalreporter.write_line(f"{test}: {text}")
+
+
+def collect(item):
+    """What a test that failed leaves behind: events and the words of all containers."""
+    core = item.funcargs.get("core")
+    if core is None:
+        return
+    directory = ROOT / os.environ.get("BUILD", "build/release") / "logs/e2e" / re.sub(r"\W+", "-", item.name)
+    for namespace in NAMESPACES:
+        place = directory / namespace
+        place.mkdir(parents=True, exist_ok=True)
+        events = core.list_namespaced_event(namespace).items
+        lines = [f"{e.last_timestamp or e.event_time} {e.type} {e.involved_object.kind}/{e.involved_object.name}"
+                 f" {e.reason}: {e.message}\n" for e in events]
+        (place / "events").write_text("".join(lines), encoding="utf-8")
+        for name, text in Pods(core).all_logs(namespace):
+            (place / name).write_text(text, encoding="utf-8")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if outcome.get_result().failed and call.when != "teardown":
+        collect(item)
+
+
+def pytest_unconfigure(config):
+    """The closing line of all suites; a skipped test has failed."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    counts = {word: len(reporter.stats.get(word, [])) for word in
+              ("passed", "failed", "error", "skipped", "xfailed", "xpassed")}
+    passed = counts.pop("passed")
+    print(f"{passed} passed, {sum(counts.values())} failed")

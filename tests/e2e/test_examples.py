@@ -1,0 +1,219 @@
+"""manifests/examples in a cluster: valid as they stand, injected by the webhook, and running with their secrets."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from objects import documents, Objects
+from waiting import wait_for
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "manifests" / "examples"
+NAMESPACE = "keyhook-examples"
+IMAGE = "busybox:1.37"
+FILES = sorted(p.relative_to(EXAMPLES).as_posix() for p in EXAMPLES.rglob("*.yaml") if p.name != "namespace.yaml")
+SECRETS = re.findall(r"^secret examples/(\S+) ", (EXAMPLES / "vault-setup").read_text(encoding="utf-8"), re.MULTILINE)
+INIT, BOTH = ["vault-agent-init"], ["vault-agent-init", "vault-agent"]
+STATUS = "vault.hashicorp.com/agent-inject-status"
+
+# file -> (containers of the agent, the container that prints, what it prints; {path[key]} is a secret's value and
+# {path[key]:n} its length)
+RUNS = {
+    "agent-configmap.yaml": (BOTH, "ledger", "ledger of {ledger[username]}"),
+    "init-only.yaml": (INIT, "catalog", "serving as {catalog[username]}"),
+    "job-with-agent.yaml": (BOTH, "import", "importing as {import[username]}"),
+    "job.yaml": (INIT, "report", "reporting with a token of {report[token]:n} characters"),
+    "own-token.yaml": (BOTH, "mailer", "sending with a password of {mailer[password]:n} characters"),
+    "services/billing-json.yaml": (BOTH, "billing", "mail goes to {billing/mail[host]}"),
+    "services/orders-env.yaml": (BOTH, "orders", "user {orders[username]}, a password of {orders[password]:n} characters"),
+    "services/payment-file.yaml": (BOTH, "payment", "the key: user 65532, mode 400, {payment[key]:n} bytes"),
+    "web.yaml": (BOTH, None, ""),
+}
+
+
+def things(name, image=None):
+    """The objects of a file, with the image that the cluster has."""
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    return list(documents(text.replace(f"image: {IMAGE}\n", f"image: {image or IMAGE}\n")))
+
+
+def workload(name, image=None):
+    (found,) = (t for t in things(name, image) if t["kind"] in ("Deployment", "Job"))
+    return found
+
+
+def account(name):
+    return workload(name)["spec"]["template"]["spec"]["serviceAccountName"]
+
+
+class Value(str):
+    """A secret's value; formatted as {:n} its length."""
+
+    def __format__(self, spec):
+        return str(len(self)) if spec == "n" else str(self)
+
+
+class Secrets:
+    """What vault-setup has written."""
+
+    def __init__(self, vault):
+        self.vault = vault
+
+    def __getitem__(self, path):
+        found = self.vault.read(f"secret/data/examples/{path}")["data"]["data"]
+        return {key: Value(value) for key, value in found.items()}
+
+
+def fill(text, secrets):
+    def value(match):
+        return format(secrets[match[1]][match[2]], match[3] or "")
+
+    return re.sub(r"\{([\w/]+)\[(\w+)\](?::(\w))?\}", value, text)
+
+
+def vault_setup():
+    program = shutil.which("vault")
+    assert program, "there is no vault in PATH, which vault-setup uses"
+    done = subprocess.run([EXAMPLES / "vault-setup"], env={**os.environ, "VAULT": program}, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module", name="secrets")
+def fixture_secrets(vault):
+    vault_setup()
+    return Secrets(vault)
+
+
+@pytest.fixture(scope="module", name="place")
+def fixture_place(api):
+    """The examples' namespace; gone afterwards with everything in it."""
+    objects = Objects(api)
+    (namespace,) = things("namespace.yaml")
+    objects.apply(namespace)
+    wait_for(lambda: objects.exists(f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/default"), "the default account")
+    yield NAMESPACE
+    objects.delete_all()
+    wait_for(lambda: not objects.exists(f"/api/v1/namespaces/{NAMESPACE}"), "the namespace to be gone")
+
+
+def ask_vault(method, path, body=None, token=""):
+    """(status, answer), with no rights but the token's."""
+    request = urllib.request.Request(f"{os.environ['VAULT_ADDR']}/v1/{path}", method=method,
+                                     data=json.dumps(body).encode() if body else None,
+                                     headers={"X-Vault-Token": token} if token else {})  # fmt: skip
+    context = ssl.create_default_context(cafile=os.environ.get("VAULT_CACERT"))
+    try:
+        with urllib.request.urlopen(request, context=context, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def login(role, token):
+    """Vault's token for a pod's; None when it is refused."""
+    status, answer = ask_vault("POST", "auth/kubernetes/login", {"role": role, "jwt": token})
+    assert status in (200, 403), answer
+    return answer["auth"]["client_token"] if status == 200 else None
+
+
+def pods_of(objects, name):
+    """Without those that are ending, of the test before."""
+    label = workload(name)["spec"]["template"]["metadata"]["labels"]["app"]
+    found = objects.need("GET", f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=f"app={label}").body["items"]
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def is_done(objects, thing):
+    status = objects.get(thing).get("status", {})
+    if thing["kind"] == "Job":
+        return any(c["type"] == "Complete" and c["status"] == "True" for c in status.get("conditions", []))
+    wanted = thing["spec"]["replicas"]
+    return status.get("readyReplicas") == wanted and status.get("updatedReplicas") == wanted
+
+
+def agents(pod):
+    """The names of the agent's containers."""
+    names = [c["name"] for c in pod["spec"].get("initContainers", []) + pod["spec"]["containers"]]
+    return [n for n in names if n.startswith("vault-agent")]
+
+
+def test_all_are_known():
+    assert FILES == sorted(RUNS)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_is_valid_as_it_stands(objects, place, name):
+    for thing in things(name):
+        answer = objects.try_apply(thing)
+        assert answer.status in (200, 201), answer.raw
+        assert answer.warnings == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_runs_with_its_secrets(keyhook, objects, place, secrets, pods, images, name):
+    containers, printing, text = RUNS[name]
+    objects.apply_all(things(name, images.base))
+    thing = workload(name)
+    wait_for(lambda: is_done(objects, thing), f"{name} to run", 300)
+    found = pods_of(objects, name)
+    assert len(found) == thing["spec"].get("replicas", 1)
+    for pod in found:
+        assert agents(pod) == containers
+        assert pod["metadata"]["annotations"][STATUS] == "injected"
+        if printing:
+            said = pods.logs(NAMESPACE, pod["metadata"]["name"], printing)
+            assert fill(text, secrets) in said.splitlines()
+
+
+def test_the_web_application_sees_a_new_secret(keyhook, objects, place, secrets, pods, images, vault):
+    """Which the sidecar writes into the file."""
+    objects.apply_all(things("web.yaml", images.base))
+    thing = workload("web.yaml")
+    wait_for(lambda: is_done(objects, thing), "web.yaml to run", 300)
+
+    def pages():
+        return {pods.execute(NAMESPACE, p["metadata"]["name"], "web", "wget", "-q", "-O", "-", "http://localhost:8080")
+                for p in pods_of(objects, "web.yaml")}  # fmt: skip
+
+    before = secrets["webshop"]
+    assert pages() == {f"database user {before['username']}\n"}
+    vault.write("secret/data/examples/webshop", {"data": {**before, "username": "changed"}})
+    wait_for(lambda: pages() == {"database user changed\n"}, "the new secret in all pods")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_reads_its_own_secrets_and_no_others(objects, place, secrets, name):
+    """With the identity of its service account, which nothing but its role is bound to."""
+    objects.apply_all([t for t in things(name) if t["kind"] == "ServiceAccount"])
+    of = account(name)
+    audience = {"audiences": ["vault"]} if name == "own-token.yaml" else {}
+    path = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{of}/token"
+    token = objects.need("POST", path, {"spec": audience}).body["status"]["token"]
+    mine = login(f"example-{of}", token)
+    for other in SECRETS:
+        status, _ = ask_vault("GET", f"secret/data/examples/{other}", token=mine)
+        assert status == (200 if other.split("/")[0] == of else 403), other
+    for other in {account(n) for n in FILES} - {of}:
+        assert login(f"example-{other}", token) is None
+
+
+def test_the_agent_needs_no_more_than_baseline(keyhook, objects, make_namespace):
+    """Without the seccomp profile, which makes the examples fit `restricted`, agent and all."""
+    pod = workload("job.yaml")["spec"]["template"]
+    del pod["spec"]["securityContext"]["seccompProfile"], pod["spec"]["serviceAccountName"]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {**pod["metadata"], "name": "plain"}, "spec": pod["spec"]}
+    level = "pod-security.kubernetes.io/enforce"
+    baseline = objects.try_create(pod, make_namespace(**{level: "baseline"}))
+    assert baseline.status == 201, baseline.raw
+    assert agents(baseline.body) == INIT
+    restricted = objects.try_create(pod, make_namespace(**{level: "restricted"}))
+    assert restricted.status == 403 and "seccompProfile" in restricted.message, restricted.raw
