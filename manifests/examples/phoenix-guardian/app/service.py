@@ -6,9 +6,11 @@ import sys
 import traceback
 
 BODY_MAX = 1 << 20  # bytes
+IDLE_MAX = 30  # seconds that a connection may say nothing
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    timeout = IDLE_MAX
     routes = {}  # (method, first part of the path) -> function(rest of the path, body) -> (status, object)
 
     def answer(self, status, body):
@@ -44,5 +46,6 @@ def serve(routes, port, context=None):
     handler = type("Routes", (Handler,), {"routes": routes})
     server = http.server.ThreadingHTTPServer(("", port), handler)
     if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        # The handshake is left to the request's thread: a client that never begins it holds up nobody else.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.serve_forever()
