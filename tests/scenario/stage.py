@@ -80,6 +80,14 @@ class VaultCluster(VaultAdmin):
         self.address = self.addresses[name]
         return super().ask(method, path, body)
 
+    def ask_with(self, token, method, path, body=None):
+        """As somebody else."""
+        mine, self.token = self.token, token
+        try:
+            return self.ask(method, path, body)
+        finally:
+            self.token = mine
+
 
 class Stage:
     def __init__(self):
@@ -185,11 +193,14 @@ class Stage:
 
     # --- Keyhook, and what it tells
 
-    def metric(self, name, **labels):
-        """The sum over all replicas and all rows that have these labels."""
+    def replicas(self):
+        return [pod.status.pod_ip for pod in self.pods.found(SYSTEM, f"app.kubernetes.io/name={RELEASE}")]
+
+    def metric(self, name, of=None, **labels):
+        """The sum over all replicas, or these addresses, and over all rows that have these labels."""
         wanted, total = set(labels.items()), 0
-        for pod in self.pods.found(SYSTEM, f"app.kubernetes.io/name={RELEASE}"):
-            with OPENER.open(f"http://{pod.status.pod_ip}:8081/metrics", timeout=30) as answer:
+        for address in of or self.replicas():
+            with OPENER.open(f"http://{address}:8081/metrics", timeout=30) as answer:
                 for family in text_string_to_metric_families(answer.read().decode()):
                     total += sum(s.value for s in family.samples
                                  if s.name == name and wanted <= set(s.labels.items()))

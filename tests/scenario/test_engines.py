@@ -6,6 +6,7 @@ import socket
 import ssl
 import urllib.request
 
+import pytest
 import yaml
 
 import workload
@@ -129,19 +130,33 @@ def test_transit_by_hvac(stage):
     assert ask_json(f"{at}/encounters/{number}") == {"patient": "p-1", "note": "sprained ankle"}
 
 
-def test_aws_credentials_in_a_job_that_ends(stage):
-    """The Job has only an init container of ours; its access key belongs to a user that Vault made, and that is gone
-    with the lease."""
-    job = wait_for(lambda: (lambda j: j if j.status.succeeded else None)(
-        stage.batch.read_namespaced_job("claims-export", NAMESPACE)), "the Job to end")
-    assert job.status.failed is None
-    pod = stage.pods.found(NAMESPACE, "job-name=claims-export")[0]
+@pytest.fixture(name="job")
+def fixture_job(stage):
+    """The example's Job under a name of its own, at its end."""
+    with open(EXAMPLE / "kubernetes/claims-export.yaml", encoding="utf-8") as file:
+        wanted = yaml.safe_load(file)
+    wanted["metadata"]["name"] = "claims-export-now"
+    stage.batch.create_namespaced_job(NAMESPACE, wanted)
+
+    def ended():
+        found = stage.batch.read_namespaced_job("claims-export-now", NAMESPACE)
+        return found if found.status.succeeded or found.status.failed else None
+
+    yield wait_for(ended, "the Job to end")
+    stage.batch.delete_namespaced_job("claims-export-now", NAMESPACE, propagation_policy="Background")
+
+
+def test_aws_credentials_in_a_job_that_ends(stage, job):
+    """It has an init container of ours and no sidecar. Its access key belongs to a user that Vault has made, and that is
+    gone with the lease."""
+    assert job.status.succeeded and not job.status.failed
+    pod = stage.pods.found(NAMESPACE, f"job-name={job.metadata.name}")[0]
     assert [c.name for c in pod.spec.containers] == ["claims-export"]
     key = stage.pods.logs(NAMESPACE, pod.metadata.name, "claims-export").split()[-1]
     owner = stage.moto.owner(key)
     assert owner in stage.moto.users() and owner.startswith("vault-kubernetes-phoenix-guardian-claims-export")
     stage.vault.need("PUT", "sys/leases/revoke-prefix/aws/creds/claims-archive", {})
-    assert owner not in stage.moto.users()
+    wait_for(lambda: owner not in stage.moto.users(), "the user to be deleted")
 
 
 def test_gcp_configuration_is_accepted_by_the_agent(stage, create, agent_says):
