@@ -167,6 +167,20 @@ test-cluster: all ## against real API servers and Vault, at full length: at most
 	@$(call DEPS,build test)
 	@KEYHOOK=$(B)/keyhook tests/certificates/run --judge
 
+e2e: all ## pods in a node of our own, as root: at most 20 minutes, and 30 more the first time
+	@$(call DEPS,build test node)
+	@KEYHOOK=$(B)/keyhook tests/e2e/run
+
+e2e-kind: ## the same on kind (KIND_NODE_IMAGE), with Docker
+	@tests/e2e/run --backend kind
+
+cluster-up: all ## that node, to look around: tests/cluster/in kubectl get pods -A
+	@scripts/deps build test node
+	@KEYHOOK=$(B)/keyhook tests/cluster/up
+
+cluster-down: ## its end
+	@tests/cluster/down
+
 prove: ## the long proofs
 	@$(call DEPS,build test prove)
 	@$(SUITES) --set prove
@@ -195,8 +209,11 @@ demo: ## an injection over HTTPS, start to end
 deps: ## install what building and testing need (Debian, Ubuntu)
 	@scripts/deps build demo test prove
 
-docs: all ## print the generated documents from the tables
+docs: all ## print the generated documents from the tables, and with helm the manifests from the chart
 	@scripts/gen-docs
+	@scripts/gen-dashboard
+	@scripts/gen-chart
+	@scripts/gen-manifests || [ $$? = 3 ]
 
 format: ## clang-format all sources
 	@clang-format-14 -i $(shell git ls-files '*.c' '*.h')
@@ -222,5 +239,5 @@ help: ## this list
 	@sed -n 's/^\([a-z_. -]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
 
 FORCE:
-.PHONY: FORCE all programs check test test-cluster prove fuzz unit meta cases conformance integration bench \
+.PHONY: FORCE all programs check test test-cluster e2e e2e-kind cluster-up cluster-down prove fuzz unit meta cases conformance integration bench \
 	accept demo deps docs format lint install clean help

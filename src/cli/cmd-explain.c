@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/explain-markdown.h"
+#include "cli/explain-page.h"
 #include "cli/explain.h"
 
 #define LINE_MAX_BYTES ((size_t)1024)
@@ -14,15 +14,40 @@ static int usage(const struct command_context *ctx, const char *text)
     return COMMAND_USAGE;
 }
 
-static int print_page(const struct command_context *ctx, int argc, char **argv)
+/* "--markdown" and "-markdown": the first page of that form; or NULL. */
+static const struct explain_page *find_form(const char *arg)
 {
-    if (argc == 1)
-        for (const struct explain_page *p = explain_pages; p->name; p++)
-            if (strcmp(p->name, argv[0]) == 0) {
-                p->print(ctx->out);
-                return COMMAND_OK;
-            }
-    return usage(ctx, "--markdown takes one of annotations, metrics, options, reasons");
+    if (arg[0] != '-')
+        return NULL;
+    arg += arg[1] == '-' ? 2 : 1;
+    for (const struct explain_page *p = explain_pages; p->form; p++)
+        if (strcmp(p->form, arg) == 0)
+            return p;
+    return NULL;
+}
+
+static int unknown_page(const struct command_context *ctx, const struct explain_page *first)
+{
+    const char *separator = "";
+
+    (void)fprintf(ctx->err, "keyhook explain: --%s takes one of ", first->form);
+    for (const struct explain_page *p = first; p->form && strcmp(p->form, first->form) == 0; p++) {
+        (void)fprintf(ctx->err, "%s%s", separator, p->name);
+        separator = ", ";
+    }
+    (void)fputc('\n', ctx->err);
+    return COMMAND_USAGE;
+}
+
+static int print_page(const struct command_context *ctx, const struct explain_page *first, int argc,
+                      char **argv)
+{
+    for (const struct explain_page *p = first; argc == 1 && p->form; p++)
+        if (strcmp(p->form, first->form) == 0 && strcmp(p->name, argv[0]) == 0) {
+            p->print(ctx->out);
+            return COMMAND_OK;
+        }
+    return unknown_page(ctx, first);
 }
 
 static int unknown(const struct command_context *ctx, struct slice name)
@@ -50,12 +75,13 @@ static int unknown(const struct command_context *ctx, struct slice name)
 
 int cmd_explain(const struct command_context *ctx, int argc, char **argv)
 {
+    const struct explain_page *form = argc > 0 ? find_form(argv[0]) : NULL;
     int status = COMMAND_OK;
 
+    if (form)
+        return print_page(ctx, form, argc - 1, argv + 1);
     if (argc == 0)
         explain_list(ctx->out);
-    else if (strcmp(argv[0], "--markdown") == 0 || strcmp(argv[0], "-markdown") == 0)
-        return print_page(ctx, argc - 1, argv + 1);
     for (int i = 0; i < argc; i++) {
         if (i > 0)
             (void)fputc('\n', ctx->out);

@@ -53,7 +53,9 @@ const struct command command_table[] = {
                 "that is known about each. A name is an annotation with or without its prefix\n"
                 "(agent-inject-secret-db stands for its family), an option, an environment\n"
                 "variable, or the reason of a decision.\n\n"
-                "--markdown annotations|options|reasons prints a reference page.",
+                "--markdown annotations|metrics|options|reasons prints a reference page,\n"
+                "--schema options the JSON Schema of the options by their flags, and\n"
+                "--variables options which variable stands for which flag.",
         .run = cmd_explain,
         .rest = REST_NAMES,
     },

@@ -90,7 +90,7 @@ static void annotation_row(FILE *out, enum annotation_id id)
     (void)fputs(" |\n", out);
 }
 
-static void print_annotations(FILE *out)
+void explain_markdown_annotations(FILE *out)
 {
     (void)fprintf(
         out,
@@ -153,7 +153,7 @@ static void option_heading(FILE *out, const char *lead, const char *title)
                   lead, title);
 }
 
-static void print_options(FILE *out)
+void explain_markdown_options(FILE *out)
 {
     (void)fputs(GENERATED "# Options\n\n"
                           "`keyhook serve` (in the spelling of vault-k8s: `keyhook agent-inject`) "
@@ -204,7 +204,7 @@ static void reason_rows(FILE *out, enum reason_kind kind, const char *heading)
     }
 }
 
-static void print_reasons(FILE *out)
+void explain_markdown_reasons(FILE *out)
 {
     (void)fputs(GENERATED
                 "# Reasons\n\n"
@@ -217,7 +217,7 @@ static void print_reasons(FILE *out)
     reason_rows(out, REASON_WARN, "Warnings");
 }
 
-static void print_metrics(FILE *out)
+void explain_markdown_metrics(FILE *out)
 {
     (void)fputs(GENERATED
                 "# Metrics\n\n"
@@ -237,11 +237,3 @@ static void print_metrics(FILE *out)
         (void)fputs(" |\n", out);
     }
 }
-
-const struct explain_page explain_pages[] = {
-    { "annotations", print_annotations },
-    { "metrics", print_metrics },
-    { "options", print_options },
-    { "reasons", print_reasons },
-    { NULL, NULL },
-};

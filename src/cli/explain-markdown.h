@@ -5,12 +5,9 @@
 
 #include <stdio.h>
 
-struct explain_page {
-    const char *name;
-    void (*print)(FILE *out);
-};
-
-/* annotations, metrics, options, reasons; ended by a row without name. */
-extern const struct explain_page explain_pages[];
+void explain_markdown_annotations(FILE *out);
+void explain_markdown_metrics(FILE *out);
+void explain_markdown_options(FILE *out);
+void explain_markdown_reasons(FILE *out);
 
 #endif

@@ -335,21 +335,6 @@ int check_profile(void *target, const void *member, const char *name, struct buf
     return 0;
 }
 
-int check_body_limit(void *target, const void *member, const char *name, struct buf *warnings,
-                     struct error *err)
-{
-    int64_t limit = *(const int64_t *)member;
-
-    (void)target;
-    (void)name;
-    (void)warnings;
-    if (limit < OPTIONS_BODY_LIMIT_MIN || limit > OPTIONS_BODY_LIMIT_MAX)
-        return error_set(err, ERROR_USAGE, "%lld is out of range: give %lld to %lld bytes",
-                         (long long)limit, (long long)OPTIONS_BODY_LIMIT_MIN,
-                         (long long)OPTIONS_BODY_LIMIT_MAX);
-    return 0;
-}
-
 int check_id(void *target, const void *member, const char *name, struct buf *warnings,
              struct error *err)
 {

@@ -14,8 +14,8 @@ option_check_fn check_vault_address, check_default_template, check_duration, che
     check_tls_key_file, check_telemetry_path;
 
 /* Keyhook's own options. */
-option_check_fn check_prefixes, check_profile, check_body_limit, check_listen, check_cert_source,
-    check_cert_fallback, check_publish, check_pki_address;
+option_check_fn check_prefixes, check_profile, check_listen, check_cert_source, check_cert_fallback,
+    check_publish, check_pki_address;
 
 /* Warnings only. */
 option_check_fn check_id, check_quantity, check_leader_elector, check_lease_threshold,

@@ -123,7 +123,7 @@ const struct option option_rows[] = {
       SERVER(SERVER), .check = check_telemetry_path, .metavar = "PATH",
       .help = "path of the metrics on the TLS port; empty for none" },
     { "body-limit", OWN("BODY_LIMIT"), INT(server.body_limit), .def = "8388608",
-      SERVER(SERVER), .check = check_body_limit, .metavar = "BYTES",
+      SERVER(SERVER), .check = check_server_limit, .metavar = "BYTES",
       .help = "largest request body, 65536 to 67108864 bytes" },
     { "plain-listen", OWN("PLAIN_LISTEN"), TEXT(server.plain_listen), .def = "",
       SERVER(SERVER), .check = check_listen, .metavar = "HOST:PORT",

@@ -17,7 +17,7 @@
 
 #define AT(m) offsetof(struct options, server.m)
 
-/* What each may be; times in microseconds, and those texts for messages. */
+/* What each may be; times in microseconds. Unit and text for messages. */
 /* clang-format off */
 static const struct range {
     size_t offset;
@@ -29,6 +29,7 @@ static const struct range {
     { AT(connections_per_source),  0,          COUNT_MAX, "", "0 to 1048576" },
     { AT(requests_per_connection), 0,          COUNT_MAX, "", "0 to 1048576" },
     { AT(in_flight_limit),         1,          SERVER_CONNECTIONS_MAX, "", "1 to 65536" },
+    { AT(body_limit),              OPTIONS_BODY_LIMIT_MIN, OPTIONS_BODY_LIMIT_MAX, "", "65536 to 67108864 bytes" },
     { AT(header_limit),            HEADER_MIN, HEADER_MAX, "", "8192 to 262144 bytes" },
     { AT(handshake_timeout),       1000,       HOUR_US, "ms", "1ms to 1h" },
     { AT(request_timeout),         1000,       HOUR_US, "ms", "1ms to 1h" },
@@ -41,20 +42,27 @@ static const struct range {
 };
 /* clang-format on */
 
-static const struct range *range_of(const void *target, const void *member)
+static const struct range *range_at(size_t offset)
 {
-    size_t offset = (size_t)((const char *)member - (const char *)target);
-
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
         if (ranges[i].offset == offset)
             return &ranges[i];
     return NULL;
 }
 
+bool server_limit_range(const struct option *row, struct option_range *ret)
+{
+    const struct range *range = row->check == check_server_limit ? range_at(row->offset) : NULL;
+
+    if (range)
+        *ret = (struct option_range){ range->min, range->max };
+    return range != NULL;
+}
+
 int check_server_limit(void *target, const void *member, const char *name, struct buf *warnings,
                        struct error *err)
 {
-    const struct range *range = range_of(target, member);
+    const struct range *range = range_at((size_t)((const char *)member - (const char *)target));
     int64_t value = *(const int64_t *)member;
 
     assert(range); /* a row of the option table without one here */

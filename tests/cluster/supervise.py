@@ -1,18 +1,20 @@
 """Starts a whole cluster and stays its parent; `up` runs it in the namespaces that it needs, `down` ends them.
 
-  supervise.py DIRECTORY SERVERS VAULT-NODES
+  supervise.py DIRECTORY SERVERS VAULT-NODES [OWNER]
 
 All state is below DIRECTORY, where images/ holds what `up` has prepared. The file `environment` appears there when
-everything can be used.
+everything can be used. The end of whoever holds a lock on the file OWNER is also the cluster's.
 """
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import control
@@ -159,8 +161,16 @@ class Cluster:
                 "import": self.import_image, "name": lambda host, *addresses: self.node.tell(host, addresses)}
 
 
+def end_with(owner):
+    with open(owner, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    os._exit(0)
+
+
 def main():
-    directory, servers, nodes = sys.argv[1:]
+    directory, servers, nodes, *owner = sys.argv[1:]
+    if owner:
+        threading.Thread(target=end_with, args=owner, daemon=True).start()
     cluster = Cluster(pathlib.Path(directory), pathlib.Path(servers), int(nodes))
     cluster.start()
     with contextlib.suppress(FileNotFoundError):

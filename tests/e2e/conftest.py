@@ -6,6 +6,7 @@ import itertools
 import os
 import pathlib
 import re
+import secrets
 import types
 
 import kubernetes
@@ -19,10 +20,12 @@ from waiting import wait_for
 
 SYSTEM = "keyhook-system"
 RELEASE = "keyhook"
+OWN = "app.kubernetes.io/name=keyhook"  # the label of its pods
+PSA = "pod-security.kubernetes.io/enforce"
 VAULT = "https://vault.vault.svc:8200"  # as pods see it
 AGENT_TAG = "1.21.1"
 FIGURES = []  # (test, text): what was measured, for the end of the run
-NAMESPACES = []  # those of the running test, for the logs of a failure
+NAMESPACES = []  # that exist now, for the logs of a failure
 NUMBERS = itertools.count(1)
 
 
@@ -77,19 +80,18 @@ def create_namespace(core, name, labels=None):
 
 
 def delete_namespace(core, name):
-    """Returns when it is gone: the next one may have its name."""
+    """It may take its time: no other has its name."""
     core.delete_namespace(name, propagation_policy="Background")
-    wait_for(lambda: all(n.metadata.name != name for n in core.list_namespace().items), f"the end of namespace {name}")
     NAMESPACES.remove(name)
 
 
 @pytest.fixture(name="make_namespace")
 def fixture_make_namespace(core):
-    """make_namespace(**labels) -> name of a new one that ends with the test; in labels / and - are given by a map."""
+    """make_namespace(labels, **labels) -> name of a new one that ends with the test."""
     made = []
 
     def make(labels=None, **more):
-        made.append(create_namespace(core, f"e2e-{next(NUMBERS)}", (labels or {}) | more))
+        made.append(create_namespace(core, f"e2e-{next(NUMBERS)}-{secrets.token_hex(2)}", (labels or {}) | more))
         return made[-1]
 
     yield make
@@ -123,21 +125,42 @@ def fixture_chart_values(images):
             "pki": {"ca": {"secret": "vault-ca"}}}
 
 
-@pytest.fixture(scope="module", name="system")
+@pytest.fixture(scope="session", name="system")
 def fixture_system(core):
     """The namespace of installations; it admits nothing that Pod Security calls less than restricted."""
-    create_namespace(core, SYSTEM, {"pod-security.kubernetes.io/enforce": "restricted"})
+    create_namespace(core, SYSTEM, {PSA: "restricted"})
     yield SYSTEM
-    delete_namespace(core, SYSTEM)
+    core.delete_namespace(SYSTEM)
+    wait_for(lambda: all(n.metadata.name != SYSTEM for n in core.list_namespace().items), f"the end of {SYSTEM}")
+
+
+@pytest.fixture(name="make_release")
+def fixture_make_release(system, pods):
+    """make_release(helm program) -> Release, not installed; nothing of it is left after the test."""
+    made = []
+
+    def make(helm="helm"):
+        made.append(Release(RELEASE, system, helm))
+        return made[-1]
+
+    yield make
+    for release in made:
+        remove(release, pods)
+
+
+def remove(release, pods):
+    """Returns when the replicas have drained, so that the next release finds none."""
+    release.uninstall()
+    pods.wait_gone(release.namespace, OWN)
 
 
 @pytest.fixture(scope="module", name="keyhook")
-def fixture_keyhook(system, chart_values):
+def fixture_keyhook(system, pods, chart_values):
     """The Release, installed and ready, for all tests of a module."""
     release = Release(RELEASE, system)
     release.install(values=[chart_values])
     yield release
-    release.uninstall()
+    remove(release, pods)
 
 
 # --- what is seen of a run

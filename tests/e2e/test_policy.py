@@ -51,6 +51,7 @@ def fixture_policy(api):
     yield install
     release.uninstall()
     assert not objects.exists(f"{POLICIES}/{release.name}")
+    objects.delete(f"/api/v1/namespaces/{NAMESPACE}")
 
 
 @pytest.fixture(scope="module", name="deny")

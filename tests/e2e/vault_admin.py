@@ -12,8 +12,9 @@ AUTH = "kubernetes"
 
 
 class VaultAdmin:
-    def __init__(self):
-        self.address, self.token = os.environ["VAULT_ADDR"].rstrip("/"), os.environ["VAULT_TOKEN"]
+    def __init__(self, token=None):
+        """`token` instead of the operator's."""
+        self.address, self.token = os.environ["VAULT_ADDR"].rstrip("/"), token or os.environ["VAULT_TOKEN"]
         self.ca_file = os.environ["VAULT_CACERT"]
         self.context = ssl.create_default_context(cafile=self.ca_file)
         self.written = []

@@ -3,6 +3,9 @@ The container's environment as one dict, name -> value, so that no name is there
 what follows from it.
 */}}
 {{- define "keyhook.env" -}}
+{{- $given := include "keyhook.env.given" . | fromYaml -}}
+{{- include "keyhook.checkListen" (dict "root" . "value" "port" "listen" $given.AGENT_INJECT_LISTEN) -}}
+{{- include "keyhook.checkListen" (dict "root" . "value" "plainPort" "listen" $given.KEYHOOK_PLAIN_LISTEN) -}}
 {{- $env := dict -}}
 {{- if include "keyhook.publishes" . -}}
 {{- $_ := set $env "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .) -}}
@@ -10,7 +13,16 @@ what follows from it.
 {{- if include "keyhook.usesCluster" . -}}
 {{- $_ := set $env "KEYHOOK_KUBE_DIR" "/var/run/secrets/keyhook/kube" -}}
 {{- end -}}
-{{- toYaml (merge (include "keyhook.env.given" . | fromYaml) $env) -}}
+{{- toYaml (merge $given $env) -}}
+{{- end -}}
+
+{{/* Service and probes go by the values, so an address given as an option must not name another port. */}}
+{{- define "keyhook.checkListen" -}}
+{{- $v := include "keyhook.values" .root | fromYaml -}}
+{{- $port := get $v .value | int64 -}}
+{{- if not (hasSuffix (printf ":%d" $port) (toString .listen)) -}}
+{{- fail (printf "the address to listen at, '%v', does not end in :%d: set the value %s" .listen $port .value) -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Named values, then options, then extraEnvironmentVars: the later one wins. Empty means not set. */}}
@@ -34,7 +46,7 @@ what follows from it.
 
 {{/* A value as the text of a variable; whole numbers stay whole, lists become comma lists. */}}
 {{- define "keyhook.scalar" -}}
-{{- if kindIs "invalid" . -}}
+{{- if kindIs "invalid" . -}}{{- /* nothing */ -}}
 {{- else if kindIs "slice" . -}}{{- join "," . -}}
 {{- else if and (kindIs "float64" .) (eq (float64 (int64 .)) .) -}}{{- int64 . -}}
 {{- else -}}{{- toString . -}}
@@ -117,7 +129,9 @@ KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
 {{- if not (hasKey $variables $flag) -}}
 {{- fail (printf "options: there is no option '%s'; keyhook help serve lists them" $flag) -}}
 {{- end -}}
+{{- if not (kindIs "invalid" $value) -}}
 {{- $_ := set $env (get $variables $flag) (include "keyhook.scalar" $value) -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $env -}}
 {{- end -}}
@@ -127,7 +141,12 @@ KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
 {{- $v := include "keyhook.values" . | fromYaml -}}
 {{- $args := list "serve" -}}
 {{- range $flag, $value := $v.options -}}
-{{- if eq (include "keyhook.scalar" $value) "" -}}{{- $args = append $args (printf "-%s=" $flag) -}}{{- end -}}
+{{- if and (kindIs "string" $value) (eq $value "") -}}{{- $args = append $args (printf "-%s=" $flag) -}}{{- end -}}
+{{- end -}}
+{{- range $v.extraArgs -}}
+{{- if regexMatch "^--?(drain-period|stop-timeout|listen|plain-listen)(=|$)" . -}}
+{{- fail (printf "extraArgs: %s must be known to the chart: give it in options" .) -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml (concat $args $v.extraArgs) -}}
 {{- end -}}

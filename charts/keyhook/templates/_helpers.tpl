@@ -11,14 +11,17 @@ them. Every template reads them from here, so that a value can be given in eithe
 {{- toYaml $values -}}
 {{- end -}}
 
-{{/* Lays `over` on `under`, in place and key by key. Unlike mergeOverwrite it also takes what is empty. */}}
+{{/*
+Lays `over` on `under`, in place and key by key. Unlike mergeOverwrite it also takes what is empty, but for a
+block that has nothing but comments in it.
+*/}}
 {{- define "keyhook.overlay" -}}
 {{- $under := .under -}}
 {{- range $key, $value := .over -}}
 {{- $old := get $under $key -}}
 {{- if and (kindIs "map" $value) (kindIs "map" $old) -}}
 {{- include "keyhook.overlay" (dict "under" $old "over" $value) -}}
-{{- else -}}
+{{- else if not (and (kindIs "invalid" $value) (kindIs "map" $old)) -}}
 {{- $_ := set $under $key $value -}}
 {{- end -}}
 {{- end -}}
@@ -88,19 +91,15 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* A value that may be text with templates in it, as vault-helm has many: (dict "root" . "value" V) */}}
+{{/*
+A value that may be text with templates in it, as vault-helm has many: (dict "root" . "value" V). Such texts name
+templates of vault-helm. Ours stand in for them under their own names, for those of vault-helm may be there as well,
+in a chart that installs both.
+*/}}
 {{- define "keyhook.text" -}}
 {{- if kindIs "string" .value -}}
-{{- tpl .value .root -}}
+{{- tpl (regexReplaceAll `"vault\.(name|fullname)"` .value `"keyhook.$1"`) .root | trim -}}
 {{- else if .value -}}
 {{- toYaml .value -}}
 {{- end -}}
-{{- end -}}
-
-{{/* What a values file of vault-helm may name in its templated texts. */}}
-{{- define "vault.name" -}}
-{{- include "keyhook.name" . -}}
-{{- end -}}
-{{- define "vault.fullname" -}}
-{{- include "keyhook.fullname" . -}}
 {{- end -}}

@@ -1,4 +1,9 @@
-{{/* Parts of the pod that the Deployment and the test share. */}}
+{{/*
+Parts of the pod that the Deployment and the test share.
+
+Where the API server fills in a default within something that counts as one piece (a projection, a fieldRef), the
+default is written down: another manager can then apply the same objects without a conflict.
+*/}}
 
 {{- define "keyhook.image" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
@@ -38,7 +43,7 @@ capabilities:
 
 {{- define "keyhook.imagePullSecrets" -}}
 {{- range .Values.global.imagePullSecrets }}
-- name: {{ ternary .name . (kindIs "map" .) }}
+- name: {{ if kindIs "map" . }}{{ .name }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 {{- end -}}
 
@@ -51,10 +56,12 @@ capabilities:
 - name: NAMESPACE
   valueFrom:
     fieldRef:
+      apiVersion: v1
       fieldPath: metadata.namespace
 - name: POD_NAME
   valueFrom:
     fieldRef:
+      apiVersion: v1
       fieldPath: metadata.name
 {{- end -}}
 
@@ -81,6 +88,7 @@ What is read from files: each token is projected for its one use, none is mounte
           items:
             - path: namespace
               fieldRef:
+                apiVersion: v1
                 fieldPath: metadata.namespace
 {{- end }}
 {{- if eq $source "vault" }}
@@ -148,13 +156,14 @@ What is read from files: each token is projected for its one use, none is mounte
 {{/* The webhook's own pods must start when there is no webhook. */}}
 {{- define "keyhook.podAnnotations" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
-{{- $annotations := include "keyhook.text" (dict "root" . "value" $v.annotations) | fromYaml | default dict -}}
+{{- $given := include "keyhook.text" (dict "root" . "value" $v.annotations) | fromYaml -}}
+{{- $annotations := merge dict $given (default dict $v.commonAnnotations) -}}
 {{- range list "vault.hashicorp.com/agent-inject" "openbao.org/agent-inject" -}}
 {{- if hasKey $annotations . -}}
 {{- fail (printf "annotations: '%s' would make the webhook's own pods need the webhook" .) -}}
 {{- end -}}
 {{- end -}}
-{{- with merge $annotations (default dict $v.commonAnnotations) -}}
+{{- with $annotations -}}
 {{- toYaml . -}}
 {{- end -}}
 {{- end -}}

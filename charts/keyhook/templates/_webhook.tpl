@@ -40,6 +40,17 @@ has(object.metadata.annotations) && [{{ include "keyhook.optIns" . | fromYamlArr
 {{- toYaml $selector -}}
 {{- end -}}
 
+{{/* vault-helm has some values twice, the older ones one level higher. */}}
+{{- define "keyhook.failurePolicy" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- coalesce $v.webhook.failurePolicy $v.failurePolicy "Fail" -}}
+{{- end -}}
+
+{{- define "keyhook.webhookAnnotations" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- include "keyhook.text" (dict "root" . "value" (coalesce $v.webhook.annotations $v.webhookAnnotations)) -}}
+{{- end -}}
+
 {{- define "keyhook.caBundle" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
 {{- if and $v.certs.caBundle (include "keyhook.publishes" .) -}}

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cli/annotation-reasons.h"
-#include "cli/explain-markdown.h"
+#include "cli/explain-page.h"
 #include "cli/explain.h"
 #include "cli/option-table.h"
 
@@ -186,15 +186,15 @@ static void test_every_reason_is_somebodys(void **state)
     }
 }
 
-static char *page(const char *name)
+static char *page(const char *form, const char *name)
 {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
 
     assert_non_null(out);
-    for (const struct explain_page *p = explain_pages; p->name; p++)
-        if (strcmp(p->name, name) == 0)
+    for (const struct explain_page *p = explain_pages; p->form; p++)
+        if (strcmp(p->form, form) == 0 && strcmp(p->name, name) == 0)
             p->print(out);
     (void)fclose(out);
     assert_true(size > 0);
@@ -226,7 +226,9 @@ static void assert_tables_are_regular(const char *text)
 
 static void test_pages_hold_every_row(void **state)
 {
-    char *annotations = page("annotations"), *options = page("options"), *reasons = page("reasons");
+    char *annotations = page("markdown", "annotations");
+    char *options = page("markdown", "options");
+    char *reasons = page("markdown", "reasons");
     char cell[NAME_MAX_BYTES];
 
     (void)state;

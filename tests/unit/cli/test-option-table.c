@@ -57,7 +57,6 @@ static const struct sample samples[] = {
     { check_telemetry_path, "/metrics", "/m", "metrics" },
     { check_prefixes, "openbao.org", "openbao.org,vault.hashicorp.com", "example.org" },
     { check_profile, "vault-k8s", "vault-k8s", "ancient" },
-    { check_body_limit, "65536", "67108864", "65535" },
     { check_listen, "127.0.0.1:8443", "[::1]:0", "8443" },
     { check_quantity, "77m", "2Gi", NULL },
     { check_cert_source, "vault", "self-signed", "pki" },
@@ -76,6 +75,8 @@ static struct sample sample_of(const struct option *o)
     if (o->is_bool)
         return strcmp(o->def, "true") == 0 ? (struct sample){ NULL, "false", "true", "yes" }
                                            : (struct sample){ NULL, "true", "false", "" };
+    if (strcmp(o->env, "KEYHOOK_BODY_LIMIT") == 0)
+        return (struct sample){ NULL, "65536", "67108864", "65535" };
     if (strcmp(o->env, "KEYHOOK_HEADER_LIMIT") == 0)
         return (struct sample){ NULL, "8192", "262144", "8191" };
     if (o->check == check_server_limit && o->set == option_set_int)
