@@ -46,7 +46,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # Everything ends soon, so that its renewal can be seen: seconds.
 LEASE, LEASE_MAX = 20, 40
-CERTIFICATE, TOKEN, TOKEN_MAX = 60, 20, 120
+CERTIFICATE, TOKEN, TOKEN_MAX = 30, 20, 120
 OWN_CERTIFICATE = 30
 
 
