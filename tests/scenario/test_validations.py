@@ -120,7 +120,7 @@ def test_2_audit_holds_every_access_and_no_other(stage, start, inside):
     assert audit.accesses(stage.audit_file, identity) == set()
     if account not in [a.metadata.name for a in stage.core.list_namespaced_service_account(NAMESPACE).items]:
         stage.core.create_namespaced_service_account(NAMESPACE, {"metadata": {"name": account}})
-    stage.vault.role(role, NAMESPACE, [account], ["phoenix-guardian-app"], "vault")
+    stage.vault.role(role, NAMESPACE, [account], ["phoenix-guardian-app", "vault-agent"], "vault")
     environment = [{"name": "VAULT_ADDR", "value": "https://vault.vault.svc:8200"},
                    {"name": "VAULT_CACERT", "value": "/etc/vault-ca/ca.crt"}]
     pod = workload.bound_pod("audited", account, {

@@ -1,9 +1,5 @@
-# What both services need, and nothing else: Vault denies by default, so that no path has to be denied.
-#
-# The agent needs more than the paths of its secrets: it renews its token (auth/token/renew-self), looks itself up
-# (auth/token/lookup-self) and renews leases (sys/leases/renew). The policy "default", which every token has, grants
-# that. A denial wins over every grant, those of "default" included: with "deny" on auth/* and sys/* the agent's
-# token and the database credentials would die at their first TTL (record/phoenix-guardian-app.hcl shows it).
+# What both services need, and nothing else: Vault denies by default, so that no path has to be denied. What the agent
+# needs beside it, to renew its token and its leases, is in vault-agent.hcl.
 
 path "phoenix-guardian/data/api/*" {
   capabilities = ["read"]
@@ -26,8 +22,8 @@ path "transit/rewrap/patient-data" {
   capabilities = ["update"]
 }
 
-# Not needed, as nothing grants them. Who wants administration denied by name, whatever another policy of the same
-# token may grant, names the administrative paths and not all of sys/ and auth/.
+# Not needed, as nothing grants them. Who wants administration denied, whatever another policy of the same token may
+# grant, names the administrative paths, and not all of sys/ and auth/: see vault/record/phoenix-guardian-app.hcl.
 path "sys/policies/*" {
   capabilities = ["deny"]
 }

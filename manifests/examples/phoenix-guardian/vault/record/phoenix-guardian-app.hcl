@@ -1,11 +1,15 @@
-# The policy as the decision record has it, word for word. It does not work, and setup does not install it: the two
-# denials at the end also take away what the policy "default" grants, because a denial wins over every grant.
+# The policy as the decision record has it, word for word. setup does not install it. The two denials at the end reach
+# further than they were meant to:
 #
-#   auth/*  the agent can no longer renew its token (auth/token/renew-self) or look itself up
-#   sys/*   it can no longer renew the lease of a database credential (sys/leases/renew)
+#   auth/*  the agent cannot renew its token (auth/token/renew-self), look itself up, or revoke it
+#   sys/*   it cannot renew the lease of a database credential (sys/leases/renew)
 #
-# Secrets are rendered at first, and everything dies at the first TTL. policies/phoenix-guardian-app.hcl is the one
-# that works; a test shows both.
+# Secrets are rendered at first, and everything ends at its first TTL.
+#
+# It does not show as long as a token has Vault's policy "default", too: that grants these paths by their whole names, and
+# a whole name goes before a pattern, denial or not. It shows with the first role that leaves "default" out
+# (token_no_default_policy), as all roles here do, and wherever "default" has been made smaller or written with
+# patterns: of two equal patterns the denial wins. policies/ has what works in either case; a test shows all of it.
 
 path "phoenix-guardian/data/api/*" {
   capabilities = ["read"]
