@@ -102,6 +102,8 @@ def test_vault_sealed(stage, running, start, create, agent_says, json_of, repair
                  "Keyhook to see the seal")
         logs = [stage.pods.logs(SYSTEM, name) for name in stage.pods.names(SYSTEM, f"app.kubernetes.io/name={RELEASE}")]
         assert any("sealed" in log for log in logs)
+        wait_for(lambda: any("sealed" in e.message for e in stage.core.list_namespaced_event(SYSTEM).items
+                             if e.reason in ("CertificateRenewalFailed", "CertificateFallback")), "an Event about it")
         assert stage.pods.found(NAMESPACE, waiting)[0].status.phase == "Pending"
         for name in sealed:
             stage.vault.ask_node(name, "PUT", "sys/unseal", {"key": unseal_key})
