@@ -18,7 +18,7 @@ NUMBERS = itertools.count(1)
 
 @pytest.fixture(scope="session", name="stage")
 def fixture_stage():
-    return Stage().prepare()
+    return Stage().prepare(lambda text: FIGURES.append(("stage", text)))
 
 
 @pytest.fixture(name="inside")

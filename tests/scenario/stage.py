@@ -4,6 +4,7 @@ workloads, as the README of the example has them. What is there already is left 
   stage.py    in the environment of tests/cluster/in
 """
 
+import functools
 import os
 import pathlib
 import secrets
@@ -227,15 +228,16 @@ class Stage:
         app_image.make(archive)
         self.control("import", archive)
 
-    def prepare(self):
+    def prepare(self, tell):
+        """All of it; tell() is given a line for each stage."""
         for name, step in (("image of the application", self.import_image),
                            ("PostgreSQL and moto", self.start_servers), ("database", self.fill_database),
                            ("Vault's side", self.setup), ("Keyhook", self.install), ("workloads", self.deploy)):
             begin = time.monotonic()
             step()
-            print(f"{name}: {time.monotonic() - begin:.1f} s", file=sys.stderr, flush=True)
+            tell(f"{name}: {time.monotonic() - begin:.1f} s")
         return self
 
 
 if __name__ == "__main__":
-    Stage().prepare()
+    Stage().prepare(functools.partial(print, flush=True))
