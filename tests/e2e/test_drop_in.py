@@ -8,7 +8,7 @@ import threading
 import pytest
 import yaml
 
-from objects import documents, Objects
+from objects import APPLY, documents, Objects
 from release import HELMS, Release
 from waiting import wait_for
 import workloads
@@ -146,6 +146,16 @@ def test_a_denial_reaches_the_user(injector, objects):
     typing_error = wanting()
     typing_error["metadata"]["annotations"]["vault.hashicorp.com/agent-inject-secrt-x"] = "a/b"
     assert any("agent-inject-secrt-x" in text for text in objects.try_create(typing_error).warnings)
+
+
+def test_a_bundle_that_is_emptied_is_filled_again(injector, objects):
+    """As each upgrade of vault-helm does it: its object has an empty caBundle."""
+    (hook,) = (thing for thing in upstream("common.yaml") if thing["kind"] == "MutatingWebhookConfiguration")
+    before = objects.need("GET", HOOK).body["metadata"]["generation"]
+    objects.need("PATCH", HOOK, hook, APPLY, fieldManager="helm", force="true")
+    assert objects.need("GET", HOOK).body["metadata"]["generation"] > before
+    wait_for(lambda: bundle(objects).count(CERTIFICATE) == injector.replicas, "the anchors to come back")
+    wait_for(lambda: is_injected(objects.try_create(wanting())), "the API server to trust the injector")
 
 
 class Creating:

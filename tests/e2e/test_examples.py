@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from objects import documents, Objects
-from release import Release
+from release import keyhook as offline, Release
 from vault_admin import VaultAdmin
 from waiting import wait_for
 
@@ -19,6 +19,9 @@ IMAGE = "busybox:1.37"
 FILES = sorted(p.relative_to(EXAMPLES).as_posix() for p in EXAMPLES.rglob("*.yaml") if p.name != "namespace.yaml")
 SECRETS = re.findall(r"^secret examples/(\S+) ", (EXAMPLES / "vault-setup").read_text(encoding="utf-8"), re.MULTILINE)
 INIT, BOTH = ["vault-agent-init"], ["vault-agent-init", "vault-agent"]
+IN_POD = """#!/bin/sh
+exec kubectl -n vault exec -i deploy/vault -- env VAULT_ADDR=http://127.0.0.1:8200 VAULT_TOKEN="$VAULT_TOKEN" vault "$@"
+"""
 STATUS = "vault.hashicorp.com/agent-inject-status"
 
 # file -> (containers of the agent, the container that prints, what it prints; {path[key]} is a secret's value and
@@ -86,17 +89,26 @@ def fixture_keyhook(system, chart_values):
     release.uninstall()
 
 
-def vault_setup():
-    program = shutil.which("vault")
-    assert program, "there is no vault in PATH, which vault-setup uses"
-    done = subprocess.run([EXAMPLES / "vault-setup"], env={**os.environ, "VAULT": program}, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+def vault_program(directory):
+    """The one in PATH; else that of Vault's own pod, where Vault runs in the cluster."""
+    if found := shutil.which("vault"):
+        return found
+    script = directory / "vault"
+    script.write_text(IN_POD, encoding="ascii")
+    script.chmod(0o700)
+    return str(script)
+
+
+def vault_setup(directory):
+    done = subprocess.run([EXAMPLES / "vault-setup"], env={**os.environ, "VAULT": vault_program(directory)},
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+                          check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module", name="secrets")
-def fixture_secrets(vault):
-    vault_setup()
+def fixture_secrets(vault, tmp_path_factory):
+    vault_setup(tmp_path_factory.mktemp("vault-setup"))
     return Secrets(vault)
 
 
@@ -199,6 +211,20 @@ def test_reads_its_own_secrets_and_no_others(objects, place, secrets, vault, nam
         assert status == (200 if other.split("/")[0] == of else 403), other
     for other in {account(n) for n in FILES} - {of}:
         assert login(vault, f"example-{other}", token) is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_injected_offline_is_left_as_it_is(keyhook, objects, place, name):
+    done = offline("inject", "-vault-address=https://vault.vault.svc:8200", "-f", EXAMPLES / name)
+    assert done.returncode == 0, done.stderr
+    (template,) = (t["spec"]["template"] for t in documents(done.stdout) if t["kind"] in ("Deployment", "Job"))
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {**template["metadata"], "name": "offline"},
+           "spec": template["spec"] | {"serviceAccountName": "default"}}  # fmt: skip
+    answer = objects.try_create(pod, NAMESPACE)
+    assert answer.status == 201, answer.raw
+    assert agents(answer.body) == RUNS[name][0]
+    volumes = [v["name"] for v in answer.body["spec"]["volumes"]]
+    assert volumes == [v["name"] for v in template["spec"]["volumes"]]
 
 
 def test_the_agent_needs_no_more_than_baseline(keyhook, objects, make_namespace):

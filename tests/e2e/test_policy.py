@@ -7,9 +7,10 @@ import itertools
 import pytest
 import yaml
 
-from objects import Objects
+from objects import documents, Objects
 from release import keyhook, Release
 from waiting import wait_for
+import workloads
 
 PREFIXES = ("vault.hashicorp.com", "openbao.org")
 TRUE = ("1", "t", "T", "TRUE", "true", "True")
@@ -124,6 +125,19 @@ def test_a_pod_injected_offline_passes(deny, objects, injected):
     assert answer.status == 201, answer.raw
     assert answer.body["metadata"]["annotations"]["vault.hashicorp.com/agent-inject-status"] == "injected"
     assert "vault-agent" in [c["name"] for c in answer.body["spec"]["containers"]]
+
+
+def test_a_workload_injected_offline_runs(deny, objects, pods, vault, images, namespace):
+    """There is no webhook: what makes it run is in the manifest."""
+    vault.kv("offline", {"word": "swordfish"})
+    vault.reader("offline", namespace, "secret/data/offline")
+    notes = workloads.inject("offline", "secret/data/offline")
+    plain = yaml.safe_dump(workloads.deployment("offline", images.base, notes))
+    done = keyhook("inject", ADDRESS, f"-vault-image={images.agent}", stdin=plain)
+    assert done.returncode == 0, done.stderr
+    objects.apply_all(documents(done.stdout), namespace)
+    (pod,) = pods.wait_ready(namespace, "app=offline")
+    assert "word:swordfish" in pods.execute(namespace, pod.metadata.name, "app", "cat", "/vault/secrets/db")
 
 
 def test_without_its_volume_it_does_not(deny, objects, injected):

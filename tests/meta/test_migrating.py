@@ -6,6 +6,8 @@ import importlib.util
 import os
 import re
 
+import yaml
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RUNNER = os.path.join(ROOT, "tests/conformance/run")
 
@@ -56,3 +58,15 @@ def test_nothing_is_left_to_do():
     """The page says that all cases pass."""
     lines = read("tests/conformance/todo").splitlines()
     assert [line for line in lines if line and not line.startswith("#")] == []
+
+
+def test_the_values_of_vault_helm():
+    """Each key of a values file of vault-helm that the chart is tried with has its row, as has each block."""
+    values = yaml.safe_load(read("charts/keyhook/ci/vault-helm-values.yaml"))
+    text = re.search(r"^## Values of vault-helm.*?\n(.*?)^What the installed", PAGE, re.MULTILINE | re.DOTALL)[1]
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", text))))
+    keys = set(values["global"]) | set(values["injector"])
+    for block in ("webhook", "certs", "securityContext"):
+        keys |= set(values["injector"][block])
+    assert len(keys) > 45
+    assert keys - named == set()

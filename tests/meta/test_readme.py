@@ -3,6 +3,7 @@
   ```sh run     run as it stands, all blocks of the page by one shell, in a folder of their own
   ```sh serve   a server: its last line is started, on a port of its own, and stopped at the end
   ```sh request what is asked of that server meanwhile
+  ```sh cluster what needs a cluster: tests/e2e runs it
   ```sh         goals of make: they exist
 """
 
@@ -107,7 +108,7 @@ def test_goals():
 
 def test_every_block_is_of_a_known_kind():
     kinds = {info for info, _ in BLOCK.findall(page())}
-    assert kinds == {"", "sh", "sh run", "sh serve", "sh request", "yaml"}
+    assert kinds == {"", "sh", "sh run", "sh serve", "sh request", "sh cluster", "yaml"}
 
 
 def test_paths():

@@ -39,7 +39,7 @@ what follows from it.
 {{- end -}}
 {{- $left := dict -}}
 {{- range $name, $value := $env -}}
-{{- if ne (toString $value) "" -}}{{- $_ := set $left $name (toString $value) -}}{{- end -}}
+{{- with include "keyhook.scalar" $value -}}{{- $_ := set $left $name . -}}{{- end -}}
 {{- end -}}
 {{- toYaml $left -}}
 {{- end -}}
@@ -83,8 +83,8 @@ AGENT_INJECT_MEM_LIMIT: {{ .memLimit | quote }}
 AGENT_INJECT_EPHEMERAL_REQUEST: {{ .ephemeralRequest | default "" | quote }}
 AGENT_INJECT_EPHEMERAL_LIMIT: {{ .ephemeralLimit | default "" | quote }}
 AGENT_INJECT_DEFAULT_TEMPLATE: {{ .template | quote }}
-AGENT_INJECT_TEMPLATE_CONFIG_EXIT_ON_RETRY_FAILURE: {{ .templateConfig.exitOnRetryFailure | quote }}
-AGENT_INJECT_TEMPLATE_STATIC_SECRET_RENDER_INTERVAL: {{ .templateConfig.staticSecretRenderInterval | default "" | quote }}
+AGENT_INJECT_TEMPLATE_CONFIG_EXIT_ON_RETRY_FAILURE: {{ (.templateConfig).exitOnRetryFailure | quote }}
+AGENT_INJECT_TEMPLATE_STATIC_SECRET_RENDER_INTERVAL: {{ (.templateConfig).staticSecretRenderInterval | default "" | quote }}
 {{- end }}
 {{- end -}}
 
@@ -114,7 +114,7 @@ KEYHOOK_PKI_ROLE: {{ $v.pki.role | quote }}
 KEYHOOK_PKI_TTL: {{ $v.pki.ttl | quote }}
 KEYHOOK_PKI_AUTH_PATH: {{ $v.pki.authPath | quote }}
 KEYHOOK_PKI_AUTH_ROLE: {{ $v.pki.authRole | quote }}
-{{- if or $v.pki.ca.configMap $v.pki.ca.secret }}
+{{- if or ($v.pki.ca).configMap ($v.pki.ca).secret }}
 KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
 {{- end }}
 {{- end }}

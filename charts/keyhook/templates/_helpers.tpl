@@ -8,7 +8,19 @@ them. Every template reads them from here, so that a value can be given in eithe
 {{- define "keyhook.values" -}}
 {{- $values := omit (deepCopy .Values) "injector" -}}
 {{- include "keyhook.overlay" (dict "under" $values "over" (default dict .Values.injector)) -}}
+{{- include "keyhook.checkBlocks" $values -}}
 {{- toYaml $values -}}
+{{- end -}}
+
+{{/* A block with nothing but comments in it is null, and takes the defaults away that stand in it. */}}
+{{- define "keyhook.checkBlocks" -}}
+{{- $blocks := list "global" "vault" "agentImage" "agentDefaults" "metrics" "certs" "pki" "webhook" "policy" "image" -}}
+{{- $more := list "service" "serviceAccount" "livenessProbe" "readinessProbe" "startupProbe" "securityContext" -}}
+{{- range concat $blocks $more (list "test" "monitoring") -}}
+{{- if not (kindIs "map" (get $ .)) -}}
+{{- fail (printf "%s: there is nothing in this block: fill it, or leave it out" .) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*

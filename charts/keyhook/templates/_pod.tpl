@@ -1,5 +1,5 @@
 {{/*
-Parts of the pod that the Deployment and the test share.
+Parts of the pod; the Deployment and the test share most of them.
 
 Where the API server fills in a default within something that counts as one piece (a projection, a fieldRef), the
 default is written down: another manager can then apply the same objects without a conflict.
@@ -63,88 +63,6 @@ capabilities:
     fieldRef:
       apiVersion: v1
       fieldPath: metadata.name
-{{- end -}}
-
-{{/*
-What is read from files: each token is projected for its one use, none is mounted by default.
-    (dict "root" . "cluster" B)    B: with access to the API server
-*/}}
-{{- define "keyhook.volumes" -}}
-{{- $v := include "keyhook.values" .root | fromYaml -}}
-{{- $source := include "keyhook.certsSource" .root -}}
-{{- if .cluster }}
-- name: kube-access
-  projected:
-    sources:
-      - serviceAccountToken:
-          path: token
-          expirationSeconds: 3607
-      - configMap:
-          name: kube-root-ca.crt
-          items:
-            - key: ca.crt
-              path: ca.crt
-      - downwardAPI:
-          items:
-            - path: namespace
-              fieldRef:
-                apiVersion: v1
-                fieldPath: metadata.namespace
-{{- end }}
-{{- if eq $source "vault" }}
-- name: vault-token
-  projected:
-    sources:
-      - serviceAccountToken:
-          path: token
-          audience: {{ $v.pki.audience }}
-          expirationSeconds: {{ int64 $v.pki.tokenExpirationSeconds }}
-{{- if $v.pki.ca.configMap }}
-- name: vault-ca
-  configMap:
-    name: {{ $v.pki.ca.configMap }}
-{{- else if $v.pki.ca.secret }}
-- name: vault-ca
-  secret:
-    secretName: {{ $v.pki.ca.secret }}
-{{- end }}
-{{- end }}
-{{- if eq $source "files" }}
-- name: webhook-certs
-  secret:
-    secretName: {{ $v.certs.secretName }}
-{{- end }}
-{{- with $v.extraVolumes }}
-{{ toYaml . }}
-{{- end }}
-{{- end -}}
-
-{{- define "keyhook.volumeMounts" -}}
-{{- $v := include "keyhook.values" .root | fromYaml -}}
-{{- $source := include "keyhook.certsSource" .root -}}
-{{- if .cluster }}
-- name: kube-access
-  mountPath: /var/run/secrets/keyhook/kube
-  readOnly: true
-{{- end }}
-{{- if eq $source "vault" }}
-- name: vault-token
-  mountPath: /var/run/secrets/keyhook/vault
-  readOnly: true
-{{- if or $v.pki.ca.configMap $v.pki.ca.secret }}
-- name: vault-ca
-  mountPath: /etc/keyhook/vault
-  readOnly: true
-{{- end }}
-{{- end }}
-{{- if eq $source "files" }}
-- name: webhook-certs
-  mountPath: /etc/webhook/certs
-  readOnly: true
-{{- end }}
-{{- with $v.extraVolumeMounts }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
 {{- define "keyhook.podLabels" -}}
