@@ -20,12 +20,13 @@ def secret(stage, path):
     return stage.vault.read(f"phoenix-guardian/data/{path}")["data"]
 
 
-def test_kv_secret_in_a_file(stage, start, file_of):
-    """The default template: a line for each key."""
+def test_kv_secret_in_a_file(stage, start, inside, file_of):
+    """The default template: a line for each key. The file lies in memory."""
     name = start(workload.bound_pod("kv", ACCOUNT, {
         "agent-inject-secret-records": "phoenix-guardian/data/api/health-records"}, APP))
     text = file_of(name, "records")
     assert f"data: map[api_key:{secret(stage, 'api/health-records')['api_key']} " in text
+    assert inside(name, "stat", "-f", "-c", "%T", "/vault/secrets").strip() == "tmpfs"
 
 
 def test_changed_kv_secret_reaches_the_file(stage, start, json_of):
