@@ -170,6 +170,7 @@ test-cluster: all ## against real API servers and Vault, at full length: at most
 e2e: all ## pods in a node of our own, as root: at most 20 minutes, and 30 more the first time
 	@$(call DEPS,build test node)
 	@KEYHOOK=$(B)/keyhook tests/e2e/run
+	@KEYHOOK=$(B)/keyhook tests/e2e/run --scenario
 
 e2e-kind: ## the same on kind (KIND_NODE_IMAGE), with Docker
 	@tests/e2e/run --backend kind
@@ -180,6 +181,13 @@ cluster-up: all ## that node, to look around: tests/cluster/in kubectl get pods 
 
 cluster-down: ## its end
 	@tests/cluster/down
+
+scenario: all ## the hospital of manifests/examples/phoenix-guardian on that node, with a printed tour
+	@scripts/deps build test node
+	@KEYHOOK=$(B)/keyhook tests/scenario/up
+
+scenario-down: ## its end
+	@tests/scenario/down
 
 prove: ## the long proofs
 	@$(call DEPS,build test prove)
@@ -239,5 +247,6 @@ help: ## this list
 	@sed -n 's/^\([a-z_. -]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
 
 FORCE:
-.PHONY: FORCE all programs check test test-cluster e2e e2e-kind cluster-up cluster-down prove fuzz unit meta cases conformance integration bench \
+.PHONY: FORCE all programs check test test-cluster e2e e2e-kind cluster-up cluster-down \
+	scenario scenario-down prove fuzz unit meta cases conformance integration bench \
 	accept demo deps docs format lint install clean help

@@ -1,6 +1,7 @@
 """The running cluster's ear: one request and one answer per connection, both a line of JSON.
 
   control.py DIRECTORY status                      each server and whether it lives
+  control.py DIRECTORY dead                        those of the cluster itself that do not
   control.py DIRECTORY stop NAME                   ends it at once (SIGKILL)
   control.py DIRECTORY start NAME [COMMAND...]     a server that is known, until it is usable; or a new one
   control.py DIRECTORY import FILE                 an image

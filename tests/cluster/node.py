@@ -219,6 +219,10 @@ class Node:
         self.processes["kubelet"].start().wait_until(self.is_ready, "the node to be ready")
 
     def is_ready(self):
+        """The object may be ready still when the kubelet is not yet."""
+        return self.api.client.is_up(f"/api/v1/nodes/{NAME}/proxy/healthz") and self.has_condition()
+
+    def has_condition(self):
         answer = self.api.client.ask("GET", f"/api/v1/nodes/{NAME}")
         conditions = answer.body["status"].get("conditions", []) if answer.status == 200 else []
         return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

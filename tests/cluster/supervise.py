@@ -38,6 +38,7 @@ class Cluster:
         names = [VAULT_HOST, f"{VAULT_HOST}.cluster.local"]
         self.vault = Vault(servers, directory / "vault", self.authority, nodes, host_names=names)
         self.known = {}  # name -> (process, how it is started)
+        self.own = set()  # names of those that belong to every cluster
         self.imported = {}
 
     # --- starting, in stages
@@ -72,7 +73,7 @@ class Cluster:
         plain["kubelet"] = (self.node.processes["kubelet"], self.node.start_kubelet)
         for vault in self.vault.nodes:
             plain[vault.name] = (vault.process, vault.restart)
-        self.known = plain
+        self.known, self.own = plain, set(plain)
 
     def import_images(self):
         for archive in sorted((self.directory / "images").glob("*.tar")):
@@ -145,19 +146,23 @@ class Cluster:
     def status(self):
         return {name: process.is_alive() for name, (process, _) in self.known.items()}
 
+    def dead(self):
+        """Those without which it is half a cluster."""
+        return [name for name, lives in self.status().items() if name in self.own and not lives]
+
     def stop_server(self, name):
         self.known[name][0].stop(signal.SIGKILL)
 
     def start_server(self, name, *command):
-        if command and name not in self.known:
+        if command and (name in self.own or self.status().get(name)):
+            raise control.Refused(f"{name} is known already")
+        if command:
             process = Process(name, self.directory, command, env=clean_environment(), cwd=self.directory)
             self.known[name] = (process, process.start)
-        elif command:
-            raise control.Refused(f"{name} is known already")
         self.known[name][1]()
 
     def verbs(self):
-        return {"status": self.status, "stop": self.stop_server, "start": self.start_server,
+        return {"status": self.status, "dead": self.dead, "stop": self.stop_server, "start": self.start_server,
                 "import": self.import_image, "name": lambda host, *addresses: self.node.tell(host, addresses)}
 
 

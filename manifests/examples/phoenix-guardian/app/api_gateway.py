@@ -1,0 +1,51 @@
+"""API Gateway: takes patient data in and hands out ciphertext.
+
+It needs no client of Vault: the agent renders the keys (/vault/secrets/keys.json) and the TLS certificate
+(/vault/secrets/tls.pem), and answers for Vault at 127.0.0.1:8200 with its own token. It may encrypt and not decrypt.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import ssl
+import threading
+import time
+import urllib.request
+
+from service import serve
+
+SECRETS = pathlib.Path(os.environ.get("SECRETS", "/vault/secrets"))
+AGENT = os.environ.get("AGENT", "http://127.0.0.1:8200")
+LOOK_EVERY = 1  # seconds
+
+
+def intake(_, body):
+    """The listener wants this header: a browser or a server that can be made to ask elsewhere does not send it."""
+    plain = base64.b64encode(json.dumps(body).encode()).decode("ascii")
+    request = urllib.request.Request(f"{AGENT}/v1/transit/encrypt/patient-data",
+                                     json.dumps({"plaintext": plain}).encode(), {"X-Vault-Request": "true"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return 200, {"ciphertext": json.load(answer)["data"]["ciphertext"]}
+
+
+def health(_, __):
+    return 200, {"keys": sorted(json.loads((SECRETS / "keys.json").read_text(encoding="utf-8")))}
+
+
+def keep_certificate(context):
+    """The agent replaces the file; connections from then on get the new certificate."""
+    file, seen = SECRETS / "tls.pem", None
+    while True:
+        now = file.stat().st_mtime_ns
+        if now != seen:
+            context.load_cert_chain(file)
+            seen = now
+        time.sleep(LOOK_EVERY)
+
+
+if __name__ == "__main__":
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(SECRETS / "tls.pem")
+    threading.Thread(target=keep_certificate, args=(tls,), daemon=True).start()
+    serve({("POST", "intake"): intake, ("GET", "health"): health}, 8443, tls)

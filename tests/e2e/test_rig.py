@@ -1,0 +1,69 @@
+"""What the local cluster offers beside Kubernetes: servers that end and come back, and others beside them."""
+
+import contextlib
+import os
+import pathlib
+import sys
+
+from kubernetes.client.exceptions import ApiException
+import pytest
+
+from pods import is_ready
+from waiting import wait_for
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
+import control  # noqa: E402  pylint: disable=wrong-import-position
+
+CLUSTER = os.environ.get("KEYHOOK_CLUSTER", "")
+HOST, ADDRESS, PORT = "files.rig.svc", "10.66.0.63", "8000"
+
+
+def status(name):
+    return control.ask(CLUSTER, "status")[name]
+
+
+@pytest.fixture(name="shell")
+def fixture_shell(core, pods, namespace, images):
+    """shell(*command) runs in a pod."""
+    core.create_namespaced_pod(namespace, {"metadata": {"name": "shell"}, "spec": {
+        "terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": images.base}]}})
+    pods.wait_ready(namespace, "shell")
+    return lambda *command: pods.execute(namespace, "shell", "c", *command)
+
+
+def answers(shell):
+    """A kubelet that has just started does not know its pods at once."""
+    with contextlib.suppress(ApiException):
+        return shell("echo", "here") == "here\n"
+    return False
+
+
+@pytest.mark.parametrize("name", ["kube-apiserver", "kubelet", "containerd", "vault-0"])
+def test_a_server_ends_and_comes_back(name, shell, core, vault, namespace):
+    control.ask(CLUSTER, "stop", name)
+    assert not status(name)
+    control.ask(CLUSTER, "start", name)
+    assert status(name) and control.ask(CLUSTER, "dead") == []
+    assert vault.need("GET", "sys/seal-status")["sealed"] is False
+    assert is_ready(core.read_namespaced_pod("shell", namespace))
+    wait_for(lambda: answers(shell), "the pod to answer")
+
+
+def test_one_more_process_has_a_name(shell, tmp_path):
+    (tmp_path / "page").write_text("found\n", encoding="ascii")
+    control.ask(CLUSTER, "start", "files", sys.executable, "-m", "http.server", "--bind", ADDRESS, "--directory",
+                tmp_path, PORT)
+    control.ask(CLUSTER, "name", HOST, ADDRESS)
+    try:
+        page = f"http://{HOST}:{PORT}/page"
+        assert wait_for(lambda: shell("sh", "-c", f"wget -q -O- {page} || true"), "the page") == "found\n"
+    finally:
+        control.ask(CLUSTER, "stop", "files")
+    assert not status("files")
+
+
+def test_what_is_not_known_is_told():
+    for words, told in ((("start", "nothing"), "nothing"), (("stop", "nothing"), "nothing"), (("fly",), "fly"),
+                        (("start", "etcd", "true"), "etcd is known already")):
+        with pytest.raises(control.Refused, match=told):
+            control.ask(CLUSTER, *words)

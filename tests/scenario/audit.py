@@ -1,0 +1,28 @@
+"""What Vault's audit file says about service accounts."""
+
+import json
+
+
+def lines(path):
+    """The answers; the last line may still be written."""
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line.endswith("\n"):
+                entry = json.loads(line)
+                if entry["type"] == "response":
+                    yield entry
+
+
+def who(entry):
+    """namespace/account/role; a login is known by what it gave. None for everybody else, such as the operator."""
+    for auth in (entry.get("auth"), entry.get("response", {}).get("auth")):
+        known = (auth or {}).get("metadata") or {}
+        if "service_account_name" in known:
+            return f"{known['service_account_namespace']}/{known['service_account_name']}/{known['role']}"
+    return None
+
+
+def accesses(path, identity):
+    """(operation, path, whether it was allowed) of all that this identity did."""
+    return {(e["request"]["operation"], e["request"]["path"], not e.get("error")) for e in lines(path)
+            if who(e) == identity}

@@ -1,0 +1,243 @@
+"""Phoenix Guardian on a running cluster of tests/cluster/up --vault-nodes 3: database, cloud, Vault's side, Keyhook and the
+workloads, as the README of the example has them. What is there already is left alone.
+
+  stage.py    in the environment of tests/cluster/in
+"""
+
+import functools
+import os
+import pathlib
+import secrets
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import kubernetes
+from prometheus_client.parser import text_string_to_metric_families
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/e2e")]
+
+import app_image  # noqa: E402
+import control  # noqa: E402
+from moto import Moto  # noqa: E402
+from objects import Objects  # noqa: E402
+from pods import Pods  # noqa: E402
+from postgres import Postgres  # noqa: E402
+from process import clean_environment  # noqa: E402
+from release import Release  # noqa: E402
+from vault_admin import VaultAdmin  # noqa: E402
+from waiting import wait_for  # noqa: E402
+
+EXAMPLE = ROOT / "manifests/examples/phoenix-guardian"
+NAMESPACE = "phoenix-guardian"
+SYSTEM = "keyhook-system"
+RELEASE = "keyhook"
+HANG_GUARD = 300  # seconds
+COMMAND_GUARD = 60
+
+POSTGRES, MOTO = "10.66.0.31", "10.66.0.32"
+VAULT_FIRST = 21  # 10.66.0.21, .22, .23
+VAULT_NODES = ("vault-0", "vault-1", "vault-2")
+
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+# Everything ends soon, so that its renewal can be seen: seconds.
+LEASE, LEASE_MAX = 20, 40
+CERTIFICATE, TOKEN, TOKEN_MAX = 30, 20, 120
+OWN_CERTIFICATE = 30
+
+
+class VaultCluster(VaultAdmin):
+    """Three nodes: whatever is asked goes to the active one."""
+
+    def __init__(self):
+        super().__init__()
+        self.addresses = {name: f"https://10.66.0.{VAULT_FIRST + number}:8200"
+                          for number, name in enumerate(VAULT_NODES)}
+
+    def health(self, name):
+        """200 active, 429 standby, 503 sealed; 0 when nobody answers."""
+        self.address = self.addresses[name]
+        try:
+            return super().ask("GET", "sys/health")[0]
+        except OSError:
+            return 0
+
+    def find_leader(self):
+        return next((name for name in VAULT_NODES if self.health(name) == 200), None)
+
+    def leader(self):
+        return wait_for(self.find_leader, "an active node of Vault")
+
+    def ask(self, method, path, body=None):
+        self.address = self.addresses[self.leader()]
+        return super().ask(method, path, body)
+
+    def ask_node(self, name, method, path, body=None):
+        self.address = self.addresses[name]
+        return super().ask(method, path, body)
+
+    def ask_with(self, token, method, path, body=None):
+        """As somebody else."""
+        mine, self.token = self.token, token
+        try:
+            return self.ask(method, path, body)
+        finally:
+            self.token = mine
+
+
+class Stage:
+    def __init__(self):
+        self.directory = pathlib.Path(os.environ["KEYHOOK_CLUSTER"])
+        kubernetes.config.load_kube_config(os.environ["KUBECONFIG"])
+        self.api = kubernetes.client.ApiClient()
+        self.core, self.batch = kubernetes.client.CoreV1Api(self.api), kubernetes.client.BatchV1Api(self.api)
+        self.pods, self.vault, self.moto = Pods(self.core), VaultCluster(), Moto(MOTO)
+        self.objects = Objects(self.api)
+        self.release = Release(RELEASE, SYSTEM)
+        self.audit_file = self.directory / "vault/audit.log"
+        self.database_password = self.directory / "database-password"
+
+    def control(self, *words):
+        return control.ask(self.directory, *words)
+
+    @property
+    def postgres(self):
+        return Postgres(self.directory / "postgres", POSTGRES)
+
+    # --- servers beside the cluster
+
+    def start_servers(self):
+        known, here = self.control("status"), ROOT / "tests/cluster"
+        python = [sys.executable, "-B"]
+        if "postgres" not in known:
+            self.control("start", "postgres", *python, here / "postgres.py", self.directory / "postgres", POSTGRES)
+            self.control("name", f"postgres.{NAMESPACE}.svc", POSTGRES)
+        if "moto" not in known:
+            self.control("start", "moto", *python, here / "moto.py", MOTO)
+        wait_for(self.is_database_up, "PostgreSQL", HANG_GUARD)
+        wait_for(self.moto.is_up, "moto", HANG_GUARD)
+
+    def is_database_up(self):
+        return (self.directory / "postgres/password").exists() and self.postgres.run("SELECT 1").returncode == 0
+
+    def fill_database(self):
+        """The database of the hospital, owned by the account with which Vault makes others."""
+        postgres = self.postgres
+        if postgres.need("SELECT 1 FROM pg_database WHERE datname = 'phoenix_guardian'"):
+            return
+        self.database_password.touch(0o600)
+        self.database_password.write_text(secrets.token_hex(16), encoding="ascii")
+        password = self.database_password.read_text(encoding="ascii")
+        postgres.need(f"CREATE ROLE vault LOGIN CREATEROLE PASSWORD '{password}';\n"
+                      "CREATE DATABASE phoenix_guardian OWNER vault;\n")
+        postgres.need((EXAMPLE / "app/schema.sql").read_text(encoding="utf-8"), user="vault", password=password,
+                      database="phoenix_guardian")
+
+    # --- Vault
+
+    def setup(self, *options):
+        """The example's script, with what this cluster has instead of the names of a real one."""
+        environment = clean_environment(
+            VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.vault.token,
+            VAULT_CACERT=self.vault.ca_file, AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="example")
+        given = {"audit-file": self.audit_file, "database": f"{POSTGRES}:5432", "database-tls": "disable",
+                 "database-password-file": self.database_password, "database-ttl": LEASE,
+                 "database-max-ttl": LEASE_MAX, "certificate-ttl": CERTIFICATE, "token-ttl": TOKEN,
+                 "token-max-ttl": TOKEN_MAX, "with": "aws", "aws-endpoint": self.moto.url}
+        words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
+        done = subprocess.run([EXAMPLE / "setup", *words, *options], env=environment, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=HANG_GUARD, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    # --- Kubernetes
+
+    def kubectl(self, *words):
+        done = subprocess.run(["kubectl", *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=COMMAND_GUARD, check=False)
+        assert done.returncode == 0, f"kubectl {words}: {done.stderr}{done.stdout}"
+        return done.stdout
+
+    def has_namespace(self, name):
+        return any(n.metadata.name == name for n in self.core.list_namespace().items)
+
+    def make_authority_secret(self, namespace):
+        authority = pathlib.Path(self.vault.ca_file).read_text(encoding="ascii")
+        self.core.create_namespaced_secret(namespace, {"metadata": {"name": "vault-ca"},
+                                                       "stringData": {"ca.crt": authority}})
+
+    def install(self):
+        """Keyhook with the chart, its certificates from Vault."""
+        if self.has_namespace(SYSTEM):
+            return
+        self.core.create_namespace({"metadata": {"name": SYSTEM}})
+        self.make_authority_secret(SYSTEM)
+        self.release.install(values=[{
+            "image": {"repository": "localhost/keyhook", "tag": "test"},
+            "agentImage": {"tag": "1.21.1"}, "agentDefaults": {"cpuRequest": "10m"},
+            "vault": {"address": "https://vault.vault.svc:8200"}, "certs": {"source": "vault"},
+            "pki": {"ttl": f"{OWN_CERTIFICATE}s", "ca": {"secret": "vault-ca"}}}])
+
+    def deploy(self):
+        if not self.has_namespace(NAMESPACE):
+            self.kubectl("apply", "-f", EXAMPLE / "kubernetes/namespace.yaml")
+            self.make_authority_secret(NAMESPACE)
+        self.kubectl("apply", "-k", EXAMPLE / "kubernetes")
+        self.kubectl("apply", "-f", EXAMPLE / "kubernetes/claims-export.yaml")
+        for app in ("encounter-service", "api-gateway"):
+            self.pods.wait_ready(NAMESPACE, f"app={app}", 2, HANG_GUARD)
+
+    # --- Keyhook, and what it tells
+
+    def replicas(self):
+        return [pod.status.pod_ip for pod in self.pods.found(SYSTEM, f"app.kubernetes.io/name={RELEASE}")]
+
+    def metric(self, name, of=None, **labels):
+        """The sum over all replicas, or these addresses, and over all rows that have these labels."""
+        wanted, total = set(labels.items()), 0
+        for address in of or self.replicas():
+            with OPENER.open(f"http://{address}:8081/metrics", timeout=30) as answer:
+                for family in text_string_to_metric_families(answer.read().decode()):
+                    total += sum(s.value for s in family.samples
+                                 if s.name == name and wanted <= set(s.labels.items()))
+        return total
+
+    def decisions(self):
+        return self.metric("keyhook_decisions_total")
+
+    def status_with_token(self, token):
+        """What the API server answers to somebody with this token who asks for pods."""
+        request = urllib.request.Request(f"{self.api.configuration.host}/api/v1/pods",
+                                         headers={"Authorization": f"Bearer {token.strip()}"})
+        context = ssl.create_default_context(cafile=self.api.configuration.ssl_ca_cert)
+        try:
+            with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    # --- all of it
+
+    def import_image(self):
+        archive = self.directory / "phoenix-guardian.tar"
+        app_image.make(archive)
+        self.control("import", archive)
+
+    def prepare(self, tell):
+        """All of it; tell() is given a line for each stage."""
+        for name, step in (("image of the application", self.import_image),
+                           ("PostgreSQL and moto", self.start_servers), ("database", self.fill_database),
+                           ("Vault's side", self.setup), ("Keyhook", self.install), ("workloads", self.deploy)):
+            begin = time.monotonic()
+            step()
+            tell(f"{name}: {time.monotonic() - begin:.1f} s")
+        return self
+
+
+if __name__ == "__main__":
+    Stage().prepare(functools.partial(print, flush=True))

@@ -1,0 +1,82 @@
+"""What the example promises to somebody who follows it: the printed tour, and the steps of the README."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from stage import EXAMPLE, ROOT, wait_for
+
+TOUR = (ROOT / "tests/scenario/tour").read_text(encoding="utf-8")
+README = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+TIMEOUT = 120  # seconds: a hang guard
+
+
+def bash(script, cwd=ROOT):
+    done = subprocess.run(["bash", "-euc", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd,
+                          timeout=TIMEOUT, check=False)
+    assert done.returncode == 0, f"{script}: {done.stderr}"
+    return done.stdout
+
+
+def test_each_command_of_the_tour(stage):
+    """They are run from inside here, where `in` leads to the same place."""
+    said = []
+    for line in TOUR.splitlines():
+        if line.startswith("  "):
+            command = line.replace("@CLUSTER@", str(stage.directory)).replace("@PYTHON@", sys.executable)
+            said.append(bash(command))
+    whole = "\n".join(said)
+    for seen in ("encounter-service", '"database"', '"id"', "|vault:v", "BEGIN CERTIFICATE", "exporting as access key",
+                 '"type":"response"'):
+        assert seen in whole
+    assert "|sprained ankle" not in whole
+    wait_for(lambda: all(stage.vault.health(name) in (200, 429) for name in stage.vault.addresses), "three nodes")
+
+
+def test_readme_names_options_and_files_that_are_there(stage):
+    """setup's options, the project's files, and the keys that the chart knows."""
+    options = subprocess.run([EXAMPLE / "setup", "--help"], capture_output=True, text=True, check=True).stdout
+    for line in README.splitlines():
+        if "setup" in line and "certs/setup" not in line:
+            for option in re.findall(r"(--[a-z-]+)", line):
+                assert option in options, line
+    for path in re.findall(r"`((?:vault|kubernetes|app)/[\w./-]*)`", README):
+        assert (EXAMPLE / path).exists(), path
+    assert stage.kubectl("kustomize", EXAMPLE / "kubernetes")
+
+
+def test_setup_without_what_it_needs_says_so():
+    for environment, says in (({}, "set VAULT_ADDR"), ({"VAULT_ADDR": "https://127.0.0.1:1"}, "set VAULT_TOKEN"),
+                              ({"VAULT_ADDR": "https://127.0.0.1:1", "VAULT_TOKEN": "x"}, "cannot be asked")):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("VAULT_")}
+        done = subprocess.run([EXAMPLE / "setup"], env=clean | environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and says in done.stderr and "Traceback" not in done.stderr
+
+
+def test_dry_run_changes_nothing(stage):
+    before = stage.vault.read("sys/mounts")
+    stage.vault.delete("auth/kubernetes/role/research-export")
+    assert "would make  login research-export" in stage.setup("--dry-run")
+    assert stage.vault.ask("GET", "auth/kubernetes/role/research-export")[0] == 404
+    assert "made        login research-export" in stage.setup()
+    assert stage.vault.read("sys/mounts") == before
+
+
+def test_root_password_is_known_to_vault_alone(stage):
+    """The last step of the README's third: the password that setup was given is worth nothing afterwards."""
+    stage.setup("--rotate-root")
+    password = stage.database_password.read_text(encoding="ascii")
+    assert not stage.postgres.can_login("vault", password, "phoenix_guardian")
+    pair = stage.vault.read("database/creds/app-role")
+    assert stage.postgres.can_login(pair["username"], pair["password"], "phoenix_guardian")
+    assert "made" not in stage.setup()
+
+
+@pytest.mark.parametrize("name", ["hvac", "psycopg"])
+def test_application_is_tested_with_the_packages_that_it_names(name):
+    wanted = re.search(rf"^{name}\S*==(\S+)$", (EXAMPLE / "app/requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    tested = (ROOT / "tests/cluster/python/app.txt").read_text(encoding="utf-8")
+    assert f"{name}=={wanted[1]} " in tested
