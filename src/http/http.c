@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "http/address.h"
 #include "http/failure.h"
+#include "http/handshake.h"
 
 #define US_PER_SECOND 1000000
 #define US_PER_MS 1000
@@ -295,6 +296,7 @@ static void set_text(struct call *call, CURLoption option, const char *text)
 static void set_transport(struct http_client *c, struct call *call)
 {
     CURL *e = c->easy;
+    handshake_bound(e);
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* no waiting for a look-up that hangs */
     set_text(call, CURLOPT_PROTOCOLS_STR, c->address.is_plain ? "http" : "https");
