@@ -21,8 +21,8 @@
 
 #define START INT64_C(2000000000)
 #define MINUTE INT64_C(60)
-#define CERTS 420
-#define KILLED 300
+#define CERTS 220
+#define KILLED 150
 #define LIVE_MAX 60
 #define LATE 8 /* so many arrivals may go by until a replica looks at the object */
 
@@ -132,8 +132,8 @@ static void assert_quiet(void)
 {
     all_look();
     unsigned writes = sim.writes;
-    for (int i = 0; i < 600; i++) {
-        sim.now += MINUTE;
+    for (int i = 0; i < 30; i++) {
+        sim.now += 20 * MINUTE;
         all_look();
     }
     assert_int_equal(sim.writes, writes);
@@ -142,8 +142,8 @@ static void assert_quiet(void)
 static void test_leftovers_push_out_leftovers(void **state)
 {
     (void)state;
-    for (unsigned seed = 1; seed <= 5; seed++) {
-        for (int live = 1; live <= 16; live += 5) {
+    for (unsigned seed = 1; seed <= 1; seed++) {
+        for (int live = 1; live <= 9; live += 4) {
             run(live, seed);
             assert_true(sim.writes <= (unsigned)live * 2);
             assert_quiet();
