@@ -21,6 +21,7 @@ struct trust_work {
     struct anchor_list *entries; /* one for each of the object */
     size_t own;                  /* so many, the first of the set, are those that we were given */
     size_t crowded_out;
+    uint64_t removed;
     bool adds; /* an anchor of ours is missing somewhere */
 };
 
@@ -170,15 +171,25 @@ static bool may_stay(const struct anchor *a, int64_t now)
            (a->stamp == 0 || now < a->stamp);
 }
 
-/* Takes out what may not stay; true when there was something. */
-static bool prune(const struct trust_work *w, struct anchor_list *l, int64_t now)
+/* Takes out what may not stay. */
+static void prune(const struct trust_work *w, struct anchor_list *l, int64_t now)
 {
-    size_t kept = 0, before = l->count;
-    for (size_t i = 0; i < before; i++)
+    size_t kept = 0;
+    for (size_t i = 0; i < l->count; i++)
         if (may_stay(&w->set.at[l->at[i]], now))
             l->at[kept++] = l->at[i];
     l->count = kept;
-    return kept < before;
+}
+
+/* The anchors of a list as one number, whatever their order. */
+static uint64_t sum_of(const struct trust_work *w, const struct anchor_list *l)
+{
+    uint64_t sum = 0, one;
+    for (size_t i = 0; i < l->count; i++) {
+        memcpy(&one, w->set.at[l->at[i]].hash, sizeof(one));
+        sum += one;
+    }
+    return sum;
 }
 
 /* Puts the place among those from `first` on, which are sorted by hash. */
@@ -237,19 +248,19 @@ static bool holds_all(const struct trust_work *w, const struct anchor_list *l)
 /* Makes the list what it should be; true when the bundle is to be written. */
 static bool decide_entry(struct trust_work *w, struct anchor_list *l, int64_t now)
 {
-    bool is_changed = !l->is_plain;
-    is_changed = prune(w, l, now) || is_changed;
-    if (add_held(w, l, now)) {
-        w->adds = true;
-        is_changed = true;
-    }
+    uint64_t removed = sum_of(w, l) + !l->is_plain;
+    prune(w, l, now);
+    removed -= sum_of(w, l);
+    bool adds = add_held(w, l, now);
     hold_on(w, l, now);
-    size_t before = l->count;
+    removed += sum_of(w, l);
     w->crowded_out += crowd_out(&w->set, l);
-    is_changed = is_changed || l->count < before;
+    removed -= sum_of(w, l);
     for (size_t i = 0; i < l->count; i++)
         w->set.at[l->at[i]].is_kept = true;
-    return is_changed;
+    w->adds = w->adds || adds;
+    w->removed += removed;
+    return adds || removed != 0;
 }
 
 /* --- what is to be written --------------------------------------------------------------------- */
@@ -374,6 +385,7 @@ static int make_plan(struct trust_work *w, const struct kube_webhook *seen, int6
     if (plan_bundles(w, seen->entry_count, now, plan, err) < 0)
         return -1;
     plan->crowded_out = w->crowded_out;
+    plan->removed = w->removed;
     return plan_stamps(w, seen, now, plan, err);
 }
 

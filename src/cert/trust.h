@@ -61,6 +61,8 @@ struct trust_plan {
         holds_all; /* every HOLD anchor is in every entry already, as read; false when there is none */
     bool
         is_repair; /* a HOLD anchor that we had seen there before is missing: somebody overwrote it */
+    uint64_t
+        removed; /* what a bundle has too much, as one number; the same for the same, 0: nothing */
     size_t anchors;                    /* in the largest bundle as it should be */
     size_t crowded_out;                /* anchors not ours that go because of the limits */
     struct kube_webhook_change change; /* for kube_webhook_patch(); memory belongs to the plan */
