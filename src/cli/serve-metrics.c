@@ -17,7 +17,7 @@ void serve_metrics_label(struct metrics *m, const struct serve_cert *cert)
     metrics_label(m, METRIC_CERT_RENEWALS, RESULT_FAILED, SLICE("failed"), SLICE_ABSENT);
     /* The first class is none. Without Vault everything that fails is local. */
     for (unsigned f = 1; f < VAULT_FAILURE__COUNT; f++)
-        if (cert->vault || f == VAULT_LOCAL)
+        if (cert->is_vault || f == VAULT_LOCAL)
             metrics_label(m, METRIC_CERT_FAILURES, f, slice_of(vault_failure_info(f)->name),
                           SLICE_ABSENT);
     for (unsigned f = 1; f < KUBE_FAILURE__COUNT; f++)
