@@ -281,6 +281,16 @@ static int put_bundle(struct trust_work *w, const struct anchor_list *l, struct 
     return 0;
 }
 
+static size_t unclaimed_in(const struct trust_work *w, const struct anchor_list *l)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct anchor *a = &w->set.at[l->at[i]];
+        count += a->standing != ANCHOR_HELD && a->stamp == 0;
+    }
+    return count;
+}
+
 static int plan_bundles(struct trust_work *w, size_t count, int64_t now, struct trust_plan *plan,
                         struct error *err)
 {
@@ -299,6 +309,8 @@ static int plan_bundles(struct trust_work *w, size_t count, int64_t now, struct 
                 return -1;
         }
         plan->anchors = l->count > plan->anchors ? l->count : plan->anchors;
+        size_t unclaimed = unclaimed_in(w, l);
+        plan->unclaimed = unclaimed > plan->unclaimed ? unclaimed : plan->unclaimed;
     }
     return 0;
 }

@@ -63,7 +63,9 @@ struct trust_plan {
         is_repair; /* a HOLD anchor that we had seen there before is missing: somebody overwrote it */
     uint64_t
         removed; /* what a bundle has too much, as one number; the same for the same, 0: nothing */
-    size_t anchors;                    /* in the largest bundle as it should be */
+    size_t anchors; /* in the largest bundle as it should be */
+    size_t
+        unclaimed; /* in one bundle at most: neither held by us nor stamped, so that they stay until they end */
     size_t crowded_out;                /* anchors not ours that go because of the limits */
     struct kube_webhook_change change; /* for kube_webhook_patch(); memory belongs to the plan */
     void *memory;

@@ -50,6 +50,7 @@ void serve_metrics_copy(struct metrics *m, const struct serve_cert *cert)
         { METRIC_PUBLISHED, atomic_load(&c->is_published) },
         { METRIC_SEEN, atomic_load(&c->last_seen) },
         { METRIC_ANCHORS, (int64_t)atomic_load(&c->anchors) },
+        { METRIC_UNCLAIMED, (int64_t)atomic_load(&c->unclaimed) },
         { METRIC_WRITES, (int64_t)atomic_load(&c->writes) },
         { METRIC_CONFLICTS, (int64_t)atomic_load(&c->conflicts) },
         { METRIC_REPAIRS, (int64_t)atomic_load(&c->repairs) },
