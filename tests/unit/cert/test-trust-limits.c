@@ -202,6 +202,45 @@ static void test_bytes(void **state)
     trust_object_done(&o);
 }
 
+static uint64_t removed(struct trust_object *o, size_t ret_unclaimed[1])
+{
+    struct trust_plan plan;
+    struct error err = ERROR_INIT;
+    struct trust_anchor ours = hold(&certs[70]);
+    if (trust_plan(trust_object_view(o), &ours, 1, NOW + 5 * DAY, false, &plan, &err) < 0)
+        fail_msg("%s", err.msg);
+    uint64_t number = plan.removed;
+    *ret_unclaimed = plan.unclaimed;
+    trust_object_patch(o, &plan.change);
+    trust_plan_done(&plan);
+    return number;
+}
+
+/* Who puts back what was taken out can be told from who adds something else. */
+static void test_what_goes_is_a_number(void **state)
+{
+    struct trust_object o;
+    size_t unclaimed;
+    (void)state;
+    trust_object_init(&o, 2);
+    add_many(&o, 0, 0, 3); /* ended */
+    add_many(&o, 0, 20, 22);
+    uint64_t first = removed(&o, &unclaimed);
+    assert_true(first != 0);
+    assert_int_equal(unclaimed, 2);
+    assert_int_equal(removed(&o, &unclaimed), 0);
+    for (int i = 2; i >= 0; i--) /* in another order */
+        add_many(&o, 0, i, i + 1);
+    assert_true(removed(&o, &unclaimed) == first);
+    add_many(&o, 0, 0, 2);
+    uint64_t fewer = removed(&o, &unclaimed);
+    assert_true(fewer != 0 && fewer != first);
+    trust_object_add(&o, 1, SLICE("no PEM\n"));
+    assert_true(removed(&o, &unclaimed) != 0);
+    assert_int_equal(removed(&o, &unclaimed), 0);
+    trust_object_done(&o);
+}
+
 static void test_comments_count(void **state)
 {
     struct trust_object o;
@@ -352,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_a_stamp_protects),
         cmocka_unit_test(test_ours_never_go),
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_what_goes_is_a_number),
         cmocka_unit_test(test_comments_count),
         cmocka_unit_test(test_more_than_are_read),
         cmocka_unit_test(test_what_is_no_anchor),
