@@ -244,7 +244,7 @@ clean: ## remove everything that was made
 	@rm -rf build compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_. -]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
+	@sed -n 's/^\([a-z0-9_. -]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
 
 FORCE:
 .PHONY: FORCE all programs check test test-cluster e2e e2e-kind cluster-up cluster-down \
