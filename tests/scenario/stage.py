@@ -45,9 +45,9 @@ VAULT_NODES = ("vault-0", "vault-1", "vault-2")
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-# Everything ends soon, so that its renewal can be seen: seconds.
-LEASE, LEASE_MAX = 20, 40
-CERTIFICATE, TOKEN, TOKEN_MAX = 30, 20, 120
+# Everything ends soon, so that its renewal can be seen: seconds. A lease ends with the token that it was taken with.
+LEASE, LEASE_MAX = 30, 60
+CERTIFICATE, TOKEN, TOKEN_MAX = 30, 120, 600
 OWN_CERTIFICATE = 30
 
 

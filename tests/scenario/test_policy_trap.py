@@ -11,9 +11,10 @@ import pytest
 
 import audit
 import workload
-from stage import EXAMPLE, NAMESPACE, TOKEN, TOKEN_MAX, wait_for
+from stage import EXAMPLE, NAMESPACE, wait_for
 
 ACCOUNT = "encounter-service"
+TOKEN, TOKEN_MAX = 20, 300  # seconds
 RENEWALS = ("auth/token/renew-self", "sys/leases/renew")
 DOES_NOT_RENEW = "lifetime watcher done channel triggered, re-authenticating"
 RECORD, SHIPPED = "trap-record", ["phoenix-guardian-app", "vault-agent"]
