@@ -3,6 +3,7 @@
 import base64
 import pathlib
 import re
+import sys
 import threading
 
 import pytest
@@ -13,9 +14,13 @@ from release import HELMS, Release
 from waiting import wait_for
 import workloads
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
+from authority import Authority  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent / "drop-in"
 UPSTREAM = "hashicorp/vault-k8s:1.7.6"
 SYSTEM = "vault"
+HOST = "vault-agent-injector-svc.vault.svc"
 LABEL = "app.kubernetes.io/name=vault-agent-injector"
 REGISTRATION = "/apis/admissionregistration.k8s.io/v1"
 HOOK = f"{REGISTRATION}/mutatingwebhookconfigurations/vault-agent-injector-cfg"
@@ -37,15 +42,16 @@ def bundle(objects):
 
 
 class Injector:
-    """An installation as vault-helm makes it, with this project's image."""
+    """An installation as vault-helm makes it, with this project's image; change(objects by kind) is for its values."""
 
-    def __init__(self, objects, pods, image, replicas):
+    def __init__(self, objects, pods, image, replicas, change=lambda things: None):
         self.objects, self.pods, self.replicas = objects, pods, replicas
-        for thing in upstream("common.yaml", f"replicas-{replicas}.yaml"):
-            if thing["kind"] == "Deployment":
-                (container,) = thing["spec"]["template"]["spec"]["containers"]
-                assert container["image"] == UPSTREAM
-                container["image"] = image
+        things = {thing["kind"]: thing for thing in upstream("common.yaml", f"replicas-{replicas}.yaml")}
+        (container,) = things["Deployment"]["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == UPSTREAM
+        container["image"] = image
+        change(things)
+        for thing in things.values():
             objects.apply(thing)
 
     def wait_ready(self):
@@ -85,6 +91,43 @@ def wanting(prefix="vault.hashicorp.com", name="wants"):
 
 def is_injected(answer):
     return answer.status == 201 and answer.body["metadata"].get("annotations", {}).get(STATUS) == "injected"
+
+
+# --- with a certificate of the user's
+
+
+def with_files(authority):
+    """What injector.certs.secretName and .caBundle change in what vault-helm renders."""
+
+    def change(things):
+        spec = things["Deployment"]["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        env = [e for e in container["env"] if not e["name"].startswith("AGENT_INJECT_TLS_AUTO")]
+        container["env"] = [*env, {"name": "AGENT_INJECT_TLS_CERT_FILE", "value": "/etc/webhook/certs/tls.crt"},
+                            {"name": "AGENT_INJECT_TLS_KEY_FILE", "value": "/etc/webhook/certs/tls.key"}]
+        container["volumeMounts"] = [{"name": "webhook-certs", "mountPath": "/etc/webhook/certs", "readOnly": True}]
+        spec["volumes"] = [{"name": "webhook-certs", "secret": {"secretName": "injector-tls"}}]
+        (webhook,) = things["MutatingWebhookConfiguration"]["webhooks"]
+        webhook["clientConfig"]["caBundle"] = base64.b64encode(authority.pem().encode()).decode()
+        certificate, key = (base64.b64encode(path.read_bytes()).decode() for path in authority.issue("injector", [HOST]))
+        things["Secret"] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "injector-tls", "namespace": SYSTEM},
+                            "type": "kubernetes.io/tls", "data": {"tls.crt": certificate, "tls.key": key}}  # fmt: skip
+
+    return change
+
+
+def test_a_certificate_of_the_user(objects, pods, images, tmp_path):
+    """It is served, and the caBundle stays as it was given. First, because the others share an installation of the same name."""
+    authority = Authority(tmp_path / "authority")
+    injector = Injector(objects, pods, images.own, 1, with_files(authority))
+    injector.wait_ready()
+    wait_for(lambda: is_injected(objects.try_create(wanting())), "the API server to trust the injector")
+    assert bundle(objects) == authority.pem()
+    objects.delete_all()
+    pods.wait_gone(SYSTEM, LABEL)
+
+
+# --- as it is by default
 
 
 def test_its_probes_pass(injector):

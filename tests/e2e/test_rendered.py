@@ -108,5 +108,6 @@ def test_its_own_pods_fit_the_namespace(objects, system, variant):
 
 def test_manifests_are_valid(objects, kinds, system):
     found = sorted((ROOT / "manifests").glob("*.yaml"))
+    assert found
     for path in found:
         check(objects, documents(path.read_text(encoding="utf-8")), system)
