@@ -16,7 +16,9 @@ from waiting import wait_for
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "manifests" / "examples"
 NAMESPACE = "keyhook-examples"
 IMAGE = "busybox:1.37"
-FILES = sorted(p.relative_to(EXAMPLES).as_posix() for p in EXAMPLES.rglob("*.yaml") if p.name != "namespace.yaml")
+SCENARIO = EXAMPLES / "phoenix-guardian"  # which has a suite of its own, with the servers that it needs
+FILES = sorted(p.relative_to(EXAMPLES).as_posix() for p in EXAMPLES.rglob("*.yaml")
+               if p.name != "namespace.yaml" and SCENARIO not in p.parents)
 SECRETS = re.findall(r"^secret examples/(\S+) ", (EXAMPLES / "vault-setup").read_text(encoding="utf-8"), re.MULTILINE)
 INIT, BOTH = ["vault-agent-init"], ["vault-agent-init", "vault-agent"]
 IN_POD = """#!/bin/sh
