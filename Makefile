@@ -172,8 +172,8 @@ e2e: all ## pods in a node of our own, as root: at most 20 minutes, and 30 more 
 	@KEYHOOK=$(B)/keyhook tests/e2e/run
 	@KEYHOOK=$(B)/keyhook tests/e2e/run --scenario
 
-e2e-kind: ## the same on kind (KIND_NODE_IMAGE), with Docker
-	@tests/e2e/run --backend kind
+e2e-kind: all ## the same on kind (KIND_NODE_IMAGE), with Docker
+	@KEYHOOK=$(B)/keyhook tests/e2e/run --backend kind
 
 cluster-up: all ## that node, to look around: tests/cluster/in kubectl get pods -A
 	@scripts/deps build test node
@@ -244,7 +244,7 @@ clean: ## remove everything that was made
 	@rm -rf build compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_. -]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
+	@sed -n 's/^\([a-z0-9_. -]*\):[^#]*## /\1\t/p' Makefile | expand -t 44
 
 FORCE:
 .PHONY: FORCE all programs check test test-cluster e2e e2e-kind cluster-up cluster-down \

@@ -34,6 +34,14 @@ struct slice anchor_set_text(const struct anchor_set *s, const struct anchor *a)
     return (struct slice){ s->texts.data + a->text_at, a->text_len };
 }
 
+size_t anchor_list_size(const struct anchor_set *s, const struct anchor_list *l)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < l->count; i++)
+        size += s->at[l->at[i]].text_len;
+    return size;
+}
+
 bool anchor_list_has(const struct anchor_list *l, unsigned place)
 {
     for (size_t i = 0; i < l->count; i++)

@@ -64,6 +64,9 @@ int anchor_set_read(struct anchor_set *s, struct slice pem, size_t spare, struct
 /* Until the next call of anchor_set_read(). */
 struct slice anchor_set_text(const struct anchor_set *s, const struct anchor *a);
 
+/* Bytes of its PEM. */
+size_t anchor_list_size(const struct anchor_set *s, const struct anchor_list *l);
+
 bool anchor_list_has(const struct anchor_list *l, unsigned place);
 
 #endif

@@ -94,6 +94,7 @@ bool claim_report(struct keeping *k, const struct claim *c, const struct trust_p
     int64_t now = keeping_now(k);
     bool is_current = c->version == k->version;
     atomic_store(&k->counters.anchors, plan->anchors);
+    atomic_store(&k->counters.unclaimed, plan->unclaimed);
     if (is_current && !c->is_retiring) {
         /* Which one is missing is not told: an anchor that waits starts anew, one that serves alone as well. */
         bool is_alone = !k->waiting.issue.bundle ||
@@ -117,6 +118,7 @@ void claim_report_absent(struct keeping *k)
     k->serving.seen = k->waiting.seen = 0;
     atomic_store(&k->counters.is_published, false);
     atomic_store(&k->counters.anchors, 0);
+    atomic_store(&k->counters.unclaimed, 0);
 }
 
 void claim_report_blind(struct keeping *k, int64_t for_us)

@@ -7,10 +7,9 @@
  */
 
 #include "cert/keeping.h"
+#include "cert/pace.h"
 
-#define CLAIM_LOOK_SPAN_US \
-    ((int64_t)300 * 1000000)                    /* between looks when nobody tells of a change */
-#define CLAIM_BLIND_US (2 * CLAIM_LOOK_SPAN_US) /* for so long what was seen counts as it was */
+#define CLAIM_BLIND_US (2 * PACE_LOOK_SPAN_US) /* for so long what was seen counts as it was */
 
 struct claim {
     struct buf text; /* what the slices of the anchors point into */

@@ -11,9 +11,9 @@
 
 /*
  * Our own writes are a second apart, so that somebody who only reacts to them comes to no more than 60
- * overwrites a minute, and to some fewer with the time that reading and writing take.
+ * overwrites a minute, and to half of that when reading and writing take a second as well.
  */
-#define CONTEST_OVERWRITES_MAX 50u
+#define CONTEST_OVERWRITES_MAX 30u
 #define CONTEST_SPAN_US ((int64_t)60 * 1000000)
 
 struct contest {

@@ -39,7 +39,8 @@ struct cert_keeper_counters {
     _Atomic int64_t last_seen; /* when it was last read there */
     atomic_ullong writes, conflicts, repairs, crowded_out;
     atomic_bool is_contested;
-    atomic_ullong anchors; /* in the largest caBundle */
+    atomic_ullong anchors;   /* in the largest caBundle */
+    atomic_ullong unclaimed; /* of a caBundle, see struct trust_plan */
 };
 
 #endif

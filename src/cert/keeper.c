@@ -171,7 +171,8 @@ void cert_keeper_retire(struct cert_keeper *k, int64_t timeout_us)
 
 bool cert_keeper_is_ready(const struct cert_keeper *k)
 {
-    return atomic_load(&k->state.is_ready);
+    return atomic_load(&k->state.is_ready) &&
+           keeping_now(&k->state) < atomic_load(&k->state.counters.ends);
 }
 
 static void put_class(struct buf *out, const char *name, const char *advice)

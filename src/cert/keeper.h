@@ -48,7 +48,7 @@ void cert_keeper_retire(struct cert_keeper *k, int64_t timeout_us);
 void cert_keeper_free(struct cert_keeper *k);
 DEFINE_CLEANUP(cert_keeper_free, struct cert_keeper *);
 
-/* See life_is_ready(). */
+/* See life_is_ready(); the end of the certificate is looked at now, not when the changer woke last. */
 bool cert_keeper_is_ready(const struct cert_keeper *k);
 
 /* Appends half a sentence about why it is not ready; nothing secret. */

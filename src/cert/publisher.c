@@ -3,25 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/backoff.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "cert/claim.h"
-#include "cert/conflicts.h"
-#include "cert/contest.h"
 #include "cert/events.h"
+#include "cert/pace.h"
 #include "cert/reminder.h"
 #include "kube/webhook.h"
 
 #define US_PER_SECOND ((int64_t)1000000)
 #define US_PER_MS ((int64_t)1000)
-#define LOOK_LEAST_US (100 * US_PER_MS) /* between looks when somebody does */
-#define WRITE_LEAST_US (1 * US_PER_SECOND)
-#define CONTEST_LEAST_US (10 * US_PER_SECOND)
-#define FAILURE_FIRST_US (1 * US_PER_SECOND)
-#define FAILURE_LONGEST_US (30 * US_PER_SECOND)
 #define SKEW_TOLD_ABOVE ((int64_t)300) /* seconds between two clocks */
-#define RETRY_AFTER_MAX_US (120 * US_PER_SECOND)
 #define UID_MAX 64u
 #define VERSION_MAX 64u
 #define MANAGER_MAX 128u
@@ -30,15 +22,11 @@
 struct work {
     struct keeping *k;
     struct kube_client *kube;
-    struct contest contest;
+    struct pace pace;
     struct reminder skew, trouble;
-    struct conflicts conflicts;
-    struct backoff failures;
     enum kube_failure failing; /* class of the last failure; KUBE_OK: none */
-    int64_t next_look_us, next_write_us;
-    int64_t not_before_us; /* the next look, whatever the reason */
-    int64_t again_us;      /* after a failure; news can end that wait */
     bool is_last_act;
+    uint64_t removed;            /* by the last write that took something out: see trust_plan */
     int64_t seen_us;             /* when the object was read last, or the start */
     uint64_t seen_version;       /* of the state: all of its anchors were there */
     uint64_t read_version;       /* of the state: for it the object was read */
@@ -57,25 +45,6 @@ static void keep_text(char *ret, size_t size, struct slice text)
 }
 
 /* --- failures ----------------------------------------------------------------------------------- */
-
-/* There is something to do as soon as the wait is over. */
-static void pause_looks(struct work *w, int64_t wait)
-{
-    w->not_before_us = time_monotonic_us() + wait;
-    w->next_look_us = 0;
-}
-
-static void back_off(struct work *w, int64_t wait)
-{
-    w->again_us = time_monotonic_us() + wait;
-    w->next_look_us = 0;
-}
-
-static void conflict(struct work *w)
-{
-    atomic_fetch_add(&w->k->counters.conflicts, 1);
-    pause_looks(w, conflicts_next(&w->conflicts, keeping_random()));
-}
 
 static void absent(struct work *w)
 {
@@ -104,23 +73,13 @@ static void tell_failure(struct work *w, const char *what, enum kube_failure fai
               LOG_FIELDS(log_string("webhook", w->k->set.webhook), log_cstr("class", info->name),
                          log_cstr("error", err->msg), log_cstr("advice", info->advice),
                          log_int("next_try_millis", wait / US_PER_MS)));
-    if (!info->needs_person)
+    if (!info->needs_person && failure != KUBE_CONFLICT) /* of these only what lasts is told */
         return;
     keeping_lock(w->k);
     notice_post(&w->k->notices, NOTICE_NOT_PUBLISHED, time_monotonic_us(),
                 "The caBundle is not kept up to date (%s): %s; %s", info->name, err->msg,
                 info->advice);
     keeping_unlock(w->k);
-}
-
-static int64_t failure_wait(struct work *w)
-{
-    int64_t wait =
-        backoff_next(&w->failures, FAILURE_FIRST_US, FAILURE_LONGEST_US, keeping_random());
-    int64_t wish = kube_client_retry_after(w->kube);
-    if (wish <= wait)
-        return wait;
-    return wish < RETRY_AFTER_MAX_US ? wish : RETRY_AFTER_MAX_US;
 }
 
 /* For the state, which others read. */
@@ -132,16 +91,24 @@ static void report_failure(struct work *w, enum kube_failure failure)
     keeping_unlock(w->k);
 }
 
+/* How long to wait; *ret_counts: whether it is a failure, as a single conflict is none. */
+static int64_t choose_wait(struct work *w, enum kube_failure failure, bool *ret_counts)
+{
+    int64_t now_us = time_monotonic_us();
+    *ret_counts = true;
+    if (failure != KUBE_CONFLICT)
+        return pace_failed(&w->pace, now_us, kube_client_retry_after(w->kube), keeping_random());
+    atomic_fetch_add(&w->k->counters.conflicts, 1);
+    *ret_counts = pace_conflicted(&w->pace, now_us, keeping_random());
+    return w->pace.not_before_us - now_us;
+}
+
 static void fail(struct work *w, const char *what, enum kube_failure failure,
                  const struct error *err)
 {
-    if (failure == KUBE_CONFLICT) {
-        conflict(w);
-        return;
-    }
-    int64_t wait = failure_wait(w);
-    back_off(w, wait);
-    if (is_stopping(w)) /* what was cancelled is no failure */
+    bool counts;
+    int64_t wait = choose_wait(w, failure, &counts);
+    if (!counts || is_stopping(w)) /* what was cancelled is no failure */
         return;
     if (reminder_note(&w->trouble, failure,
                       time_monotonic_us())) /* so that the newest lines hold it */
@@ -158,12 +125,10 @@ static void recover(struct work *w)
         log_write(LOG_LEVEL_INFO, "the webhook's object can be read and written again",
                   LOG_FIELDS(log_string("webhook", w->k->set.webhook)));
     w->failing = KUBE_OK;
-    w->again_us = 0;
+    pace_succeeded(&w->pace);
     keeping_lock(w->k);
     w->k->publishing = KUBE_OK;
     keeping_unlock(w->k);
-    backoff_reset(&w->failures);
-    conflicts_end(&w->conflicts);
     reminder_end(&w->trouble);
 }
 
@@ -179,11 +144,11 @@ static void tell_contest(struct work *w)
         &w->k->notices, NOTICE_CONTESTED, time_monotonic_us(),
         "Field manager '%s' overwrites the caBundle again and again; writing every %d s only. "
         "Have it leave that field alone.",
-        manager, (int)(CONTEST_LEAST_US / US_PER_SECOND));
+        manager, (int)(PACE_CONTEST_LEAST_US / US_PER_SECOND));
     keeping_unlock(w->k);
 }
 
-/* Anchors are missing that were there: counted once for each version of the object. */
+/* What we wrote was undone: counted once for each version of the object. */
 static void note_overwrite(struct work *w, const struct kube_webhook *seen)
 {
     char version[VERSION_MAX];
@@ -196,7 +161,7 @@ static void note_overwrite(struct work *w, const struct kube_webhook *seen)
     log_write(
         LOG_LEVEL_INFO, "the caBundle was overwritten",
         LOG_FIELDS(log_string("webhook", w->k->set.webhook), log_cstr("manager", w->manager)));
-    if (!contest_note(&w->contest, time_monotonic_us()))
+    if (!contest_note(&w->pace.contest, time_monotonic_us()))
         return;
     atomic_store(&w->k->counters.is_contested, true);
     tell_contest(w);
@@ -268,9 +233,9 @@ static void publish(struct work *w, const struct kube_webhook *seen, const struc
     recover(w);
     atomic_fetch_add(&w->k->counters.writes, 1);
     atomic_fetch_add(&w->k->counters.crowded_out, plan->crowded_out);
-    int64_t least =
-        contest_is_on(&w->contest, time_monotonic_us()) ? CONTEST_LEAST_US : WRITE_LEAST_US;
-    w->next_write_us = time_monotonic_us() + least;
+    pace_wrote(&w->pace, time_monotonic_us());
+    if (plan->removed != 0)
+        w->removed = plan->removed;
     log_written(w, plan, claim->is_retiring);
     if (compare(w, written, claim, &after, &err) == 0)
         trust_plan_done(&after);
@@ -287,15 +252,12 @@ static void act(struct work *w, const struct kube_webhook *seen, const struct cl
         fail(w, "the caBundle cannot be made", KUBE_LOCAL, &err);
         return;
     }
-    if (plan.is_repair)
+    if (plan.is_repair || (plan.removed != 0 && plan.removed == w->removed))
         note_overwrite(w, seen);
-    int64_t now_us = time_monotonic_us();
     if (!plan.is_needed)
         recover(w);
-    else if (now_us >= w->next_write_us)
+    else if (pace_may_write(&w->pace, time_monotonic_us()))
         publish(w, seen, claim, &plan);
-    else
-        pause_looks(w, w->next_write_us - now_us);
     trust_plan_done(&plan);
 }
 
@@ -303,12 +265,8 @@ static void act(struct work *w, const struct kube_webhook *seen, const struct cl
 static void plan_next_look(struct work *w)
 {
     int64_t now_us = time_monotonic_us();
-    bool is_contested = contest_is_on(&w->contest, now_us);
-    int64_t span =
-        is_contested ? CONTEST_LEAST_US : CLAIM_LOOK_SPAN_US; /* so that its end is seen */
-    atomic_store(&w->k->counters.is_contested, is_contested);
-    w->not_before_us = now_us + (is_contested ? WRITE_LEAST_US : LOOK_LEAST_US);
-    w->next_look_us = now_us + span - (int64_t)(keeping_random() % (uint64_t)(span / 10));
+    pace_looked(&w->pace, now_us, keeping_random());
+    atomic_store(&w->k->counters.is_contested, contest_is_on(&w->pace.contest, now_us));
 }
 
 static void look(struct work *w)
@@ -345,28 +303,17 @@ static void cut_back_off(struct work *w)
     w->is_last_act = w->k->is_retiring;
     if (!is_news && !is_last)
         return;
-    w->again_us = 0;
-    backoff_reset(&w->failures);
-}
-
-static int64_t earliest(const struct work *w)
-{
-    return w->not_before_us > w->again_us ? w->not_before_us : w->again_us;
+    pace_hurry(&w->pace);
 }
 
 /* Under the lock: whether there is a reason to look, and the time is not too early. */
 static bool is_look_wanted(const struct work *w, int64_t now_us)
 {
     const struct keeping *k = w->k;
-    if (!k->publishes || now_us < earliest(w) || !k->serving.issue.bundle)
+    if (!k->publishes || !pace_may_look(&w->pace, now_us) || !k->serving.issue.bundle)
         return false;
-    return k->is_look_due || k->version != w->read_version || now_us >= w->next_look_us ||
+    return k->is_look_due || k->version != w->read_version || pace_is_due(&w->pace, now_us) ||
            now_us >= claim_next_due(k);
-}
-
-static int64_t next_time(const struct work *w, int64_t now_us)
-{
-    return earliest(w) > now_us ? earliest(w) : INT64_MAX;
 }
 
 void *publisher_run(void *arg)
@@ -379,7 +326,7 @@ void *publisher_run(void *arg)
         cut_back_off(&w);
         bool wants_look = is_look_wanted(&w, now_us);
         if (!wants_look && !notice_is_pending(&w.k->notices)) {
-            keeping_wait(w.k, next_time(&w, now_us));
+            keeping_wait(w.k, pace_next(&w.pace, now_us));
             continue;
         }
         keeping_unlock(w.k);

@@ -205,9 +205,3 @@ int cert_source_vault(const struct cert_vault_settings *settings, struct cert_so
     *ret = steal_ptr(source);
     return 0;
 }
-
-const struct vault_counters *cert_source_vault_counters(const struct cert_source *s)
-{
-    return s->kind == &vault_kind ? vault_client_counters(((const struct vault_source *)s)->vault)
-                                  : NULL;
-}

@@ -68,8 +68,6 @@ struct cert_vault_settings {
 };
 int cert_source_vault(const struct cert_vault_settings *settings, struct cert_source **ret,
                       struct error *err) __attribute__((warn_unused_result));
-const struct vault_counters *
-cert_source_vault_counters(const struct cert_source *s); /* NULL: another kind */
 
 /* `ca_path`: what clients must trust; absent or empty: what the chain says. */
 int cert_source_files(struct slice cert_path, struct slice key_path, struct slice ca_path,

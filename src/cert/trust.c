@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "cert/anchor-set.h"
 #include "cert/life.h"
+#include "cert/self-signed.h"
 
 #define ID_BYTES ((size_t)8) /* of the hash, in a stamp's name */
 #define ID_DIGITS (2 * ID_BYTES)
@@ -13,12 +14,14 @@
 #define MARGIN_SHARE 10 /* of the time until a stamp, as cert/life has it */
 
 _Static_assert(TRUST_HASH_SIZE == ANCHOR_HASH_SIZE, "one kind of hash");
+_Static_assert(CROWD_KEEP > CERT_SELF_SIGNED_LIFE, "what holds on to a place ends by itself");
 
 struct trust_work {
     struct anchor_set set;
     struct anchor_list *entries; /* one for each of the object */
     size_t own;                  /* so many, the first of the set, are those that we were given */
     size_t crowded_out;
+    uint64_t removed;
     bool adds; /* an anchor of ours is missing somewhere */
 };
 
@@ -71,10 +74,10 @@ static int read_all_own(struct trust_work *w, const struct trust_anchor *anchors
         }
     }
     w->own = w->set.count;
-    if (held > TRUST_ANCHORS_MAX || bytes > TRUST_BYTES_MAX)
+    if (held > CROWD_ANCHORS_MAX || bytes > CROWD_BYTES_MAX)
         return error_set(err, ERROR_LIMIT,
                          "the anchors to be published are more than %u or larger than %zu bytes",
-                         TRUST_ANCHORS_MAX, TRUST_BYTES_MAX);
+                         CROWD_ANCHORS_MAX, CROWD_BYTES_MAX);
     return 0;
 }
 
@@ -89,7 +92,7 @@ static int read_entries(struct trust_work *w, const struct kube_webhook *seen, s
         const struct kube_webhook_entry *e = &seen->entries[i];
         if (anchor_set_read(&w->set, e->ca_bundle, w->own, &w->entries[i], err) < 0)
             return -1;
-        if (!e->ca_is_base64 || e->ca_bundle.len > TRUST_BYTES_MAX)
+        if (!e->ca_is_base64 || e->ca_bundle.len > CROWD_BYTES_MAX)
             w->entries[i].is_plain = false;
     }
     w->crowded_out = w->set.overflow;
@@ -168,15 +171,25 @@ static bool may_stay(const struct anchor *a, int64_t now)
            (a->stamp == 0 || now < a->stamp);
 }
 
-/* Takes out what may not stay; true when there was something. */
-static bool prune(const struct trust_work *w, struct anchor_list *l, int64_t now)
+/* Takes out what may not stay. */
+static void prune(const struct trust_work *w, struct anchor_list *l, int64_t now)
 {
-    size_t kept = 0, before = l->count;
-    for (size_t i = 0; i < before; i++)
+    size_t kept = 0;
+    for (size_t i = 0; i < l->count; i++)
         if (may_stay(&w->set.at[l->at[i]], now))
             l->at[kept++] = l->at[i];
     l->count = kept;
-    return kept < before;
+}
+
+/* The anchors of a list as one number, whatever their order. */
+static uint64_t sum_of(const struct trust_work *w, const struct anchor_list *l)
+{
+    uint64_t sum = 0, one;
+    for (size_t i = 0; i < l->count; i++) {
+        memcpy(&one, w->set.at[l->at[i]].hash, sizeof(one));
+        sum += one;
+    }
+    return sum;
 }
 
 /* Puts the place among those from `first` on, which are sorted by hash. */
@@ -206,51 +219,17 @@ static bool add_held(struct trust_work *w, struct anchor_list *l, int64_t now)
     return l->count > before;
 }
 
-/* Goes a before b?  Foreign ones before those that replicas of ours have stamped. */
-static bool goes_before(const struct anchor *a, const struct anchor *b)
+/* Who is about to be pushed out stamps. */
+static void hold_on(struct trust_work *w, const struct anchor_list *l, int64_t now)
 {
-    if ((a->stamp > 0) != (b->stamp > 0))
-        return b->stamp > 0;
-    if (a->not_after != b->not_after)
-        return a->not_after < b->not_after;
-    return memcmp(a->hash, b->hash, ANCHOR_HASH_SIZE) < 0;
-}
-
-/* The place in the list of the next to go; l->count when all are held. */
-static size_t first_to_go(const struct trust_work *w, const struct anchor_list *l)
-{
-    size_t found = l->count;
-    for (size_t i = 0; i < l->count; i++) {
-        const struct anchor *a = &w->set.at[l->at[i]];
-        if (a->standing != ANCHOR_HELD &&
-            (found == l->count || goes_before(a, &w->set.at[l->at[found]])))
-            found = i;
+    for (unsigned i = 0; i < w->own; i++) {
+        struct anchor *a = &w->set.at[i];
+        if (a->standing != ANCHOR_HELD || !anchor_list_has(l, i) ||
+            !crowd_presses(&w->set, l, i, now))
+            continue;
+        a->stamp = most(a->stamp, now + CROWD_KEEP);
+        a->is_stamped_anew = true;
     }
-    return found;
-}
-
-static size_t text_size(const struct trust_work *w, const struct anchor_list *l)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < l->count; i++)
-        size += w->set.at[l->at[i]].text_len;
-    return size;
-}
-
-/* Takes out what is too much; true when there was something. */
-static bool crowd_out(struct trust_work *w, struct anchor_list *l)
-{
-    size_t size = text_size(w, l), before = l->count, go;
-    while ((l->count > TRUST_ANCHORS_MAX || size > TRUST_BYTES_MAX) &&
-           (go = first_to_go(w, l)) < l->count) {
-        struct anchor *a = &w->set.at[l->at[go]];
-        size -= a->text_len;
-        w->crowded_out += !a->is_crowded_out;
-        a->is_crowded_out = true;
-        memmove(&l->at[go], &l->at[go + 1], (l->count - go - 1) * sizeof(*l->at));
-        l->count--;
-    }
-    return l->count < before;
 }
 
 static bool holds_all(const struct trust_work *w, const struct anchor_list *l)
@@ -269,16 +248,19 @@ static bool holds_all(const struct trust_work *w, const struct anchor_list *l)
 /* Makes the list what it should be; true when the bundle is to be written. */
 static bool decide_entry(struct trust_work *w, struct anchor_list *l, int64_t now)
 {
-    bool is_changed = !l->is_plain;
-    is_changed = prune(w, l, now) || is_changed;
-    if (add_held(w, l, now)) {
-        w->adds = true;
-        is_changed = true;
-    }
-    is_changed = crowd_out(w, l) || is_changed;
+    uint64_t removed = sum_of(w, l) + !l->is_plain;
+    prune(w, l, now);
+    removed -= sum_of(w, l);
+    bool adds = add_held(w, l, now);
+    hold_on(w, l, now);
+    removed += sum_of(w, l);
+    w->crowded_out += crowd_out(&w->set, l);
+    removed -= sum_of(w, l);
     for (size_t i = 0; i < l->count; i++)
         w->set.at[l->at[i]].is_kept = true;
-    return is_changed;
+    w->adds = w->adds || adds;
+    w->removed += removed;
+    return adds || removed != 0;
 }
 
 /* --- what is to be written --------------------------------------------------------------------- */
@@ -286,7 +268,7 @@ static bool decide_entry(struct trust_work *w, struct anchor_list *l, int64_t no
 static int put_bundle(struct trust_work *w, const struct anchor_list *l, struct slice *ret,
                       struct error *err)
 {
-    size_t size = text_size(w, l), at = 0;
+    size_t size = anchor_list_size(&w->set, l), at = 0;
     char *text = arena_alloc(&w->set.arena, size + 1);
     if (!text)
         return arena_error(&w->set.arena, err);
@@ -297,6 +279,16 @@ static int put_bundle(struct trust_work *w, const struct anchor_list *l, struct 
     }
     *ret = (struct slice){ text, size };
     return 0;
+}
+
+static size_t unclaimed_in(const struct trust_work *w, const struct anchor_list *l)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct anchor *a = &w->set.at[l->at[i]];
+        count += a->standing != ANCHOR_HELD && a->stamp == 0;
+    }
+    return count;
 }
 
 static int plan_bundles(struct trust_work *w, size_t count, int64_t now, struct trust_plan *plan,
@@ -317,6 +309,8 @@ static int plan_bundles(struct trust_work *w, size_t count, int64_t now, struct 
                 return -1;
         }
         plan->anchors = l->count > plan->anchors ? l->count : plan->anchors;
+        size_t unclaimed = unclaimed_in(w, l);
+        plan->unclaimed = unclaimed > plan->unclaimed ? unclaimed : plan->unclaimed;
     }
     return 0;
 }
@@ -403,6 +397,7 @@ static int make_plan(struct trust_work *w, const struct kube_webhook *seen, int6
     if (plan_bundles(w, seen->entry_count, now, plan, err) < 0)
         return -1;
     plan->crowded_out = w->crowded_out;
+    plan->removed = w->removed;
     return plan_stamps(w, seen, now, plan, err);
 }
 

@@ -16,8 +16,8 @@
  * - Anchors past their stamp are removed, and those LIFE_SKEW_MAX past their notAfter (until which we do not
  *   add them any more, so that clocks that differ do not fight); never one's own; foreign ones without a
  *   stamp stay.  Our own former self-signed anchors go without a stamp, when TRUST_DROP says so.
- * - At most TRUST_ANCHORS_MAX anchors or TRUST_BYTES_MAX bytes: then foreign ones that end first go, those
- *   with a stamp last, ours never.
+ * - At most CROWD_ANCHORS_MAX anchors or CROWD_BYTES_MAX bytes: then foreign ones that end first go, those
+ *   with a stamp last, ours never.  Who is about to be the next stamps what it holds (cert/crowd).
  * - The stamp of an anchor that is gone goes when its time has come.  A stamp that is not RFC 3339, or is
  *   further ahead than anybody may write (twice TRUST_STAMP_MAX), is none, and is removed.
  * - What is no certificate in a bundle is dropped, and the bundle written anew; other white space, comments
@@ -30,10 +30,9 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "cert/crowd.h"
 #include "kube/webhook.h"
 
-#define TRUST_ANCHORS_MAX 64u
-#define TRUST_BYTES_MAX ((size_t)64 << 10) /* of a bundle's PEM */
 #define TRUST_HELD_MAX 16u
 #define TRUST_HASH_SIZE 32u
 #define TRUST_STAMP_PREFIX "keyhook/retire-"
@@ -62,7 +61,11 @@ struct trust_plan {
         holds_all; /* every HOLD anchor is in every entry already, as read; false when there is none */
     bool
         is_repair; /* a HOLD anchor that we had seen there before is missing: somebody overwrote it */
-    size_t anchors;                    /* in the largest bundle as it should be */
+    uint64_t
+        removed; /* what a bundle has too much, as one number; the same for the same, 0: nothing */
+    size_t anchors; /* in the largest bundle as it should be */
+    size_t
+        unclaimed; /* in one bundle at most: neither held by us nor stamped, so that they stay until they end */
     size_t crowded_out;                /* anchors not ours that go because of the limits */
     struct kube_webhook_change change; /* for kube_webhook_patch(); memory belongs to the plan */
     void *memory;

@@ -7,6 +7,8 @@
 
 #define US_PER_MS 1000
 #define AGAIN_US ((int64_t)100 * US_PER_MS) /* after the server ended the watch, as it does */
+#define AGAIN_LONGEST_US ((int64_t)5000 * US_PER_MS) /* when it does so at once, again and again */
+#define SHORT_US ((int64_t)5000 * US_PER_MS)         /* a watch that ended earlier was none */
 #define FAILURE_FIRST_US ((int64_t)1000 * US_PER_MS)
 #define FAILURE_LONGEST_US ((int64_t)30000 * US_PER_MS)
 
@@ -46,19 +48,23 @@ void *watcher_run(void *arg)
 {
     const struct watcher *w = arg;
     struct keeping *k = w->k;
-    struct backoff failures = { 0 };
+    struct backoff failures = { 0 }, short_ones = { 0 };
     enum kube_failure failing = KUBE_OK;
     int64_t wait = 0;
     while (wait_until(k, time_monotonic_us() + wait)) {
         struct error err = ERROR_INIT;
         enum kube_failure failure = KUBE_LOCAL;
         int64_t begun_us = time_monotonic_us();
-        if (kube_webhook_watch(w->kube, k->set.webhook, wake, k, &failure, &err) == 0) {
+        int rc = kube_webhook_watch(w->kube, k->set.webhook, wake, k, &failure, &err);
+        int64_t lasted_us = time_monotonic_us() - begun_us;
+        if (lasted_us >= SHORT_US)
+            backoff_reset(&short_ones);
+        if (rc == 0) {
             backoff_reset(&failures);
             failing = KUBE_OK;
-            wait = AGAIN_US;
+            wait = backoff_next(&short_ones, AGAIN_US, AGAIN_LONGEST_US, keeping_random());
         } else {
-            if (time_monotonic_us() - begun_us > FAILURE_LONGEST_US)
+            if (lasted_us > FAILURE_LONGEST_US)
                 backoff_reset(&failures); /* it had worked */
             wait = backoff_next(&failures, FAILURE_FIRST_US, FAILURE_LONGEST_US, keeping_random());
             if (failure != failing)

@@ -1,18 +1,10 @@
 #include "cli/cert-choice.h"
 
-static bool is(struct slice text, const char *word)
-{
-    return slice_equal(text, slice_of(word));
-}
-
 static enum cert_source_id choose_source(const struct server_settings *set)
 {
-    if (is(set->cert.source, "vault"))
-        return CERT_SOURCE_VAULT;
-    if (is(set->cert.source, "files"))
-        return CERT_SOURCE_FILES;
-    if (is(set->cert.source, "self-signed"))
-        return CERT_SOURCE_SELF_SIGNED;
+    unsigned id;
+    if (cert_words_find(cert_words_source, set->cert.source, &id))
+        return (enum cert_source_id)id;
     if (set->tls_cert_file.len > 0)
         return CERT_SOURCE_FILES;
     return set->cert.pki_address.len > 0 ? CERT_SOURCE_VAULT : CERT_SOURCE_SELF_SIGNED;
@@ -72,17 +64,18 @@ static int choose_webhook(const struct server_settings *set, struct slice *ret, 
 static int choose_publishing(const struct server_settings *set, struct cert_choice *c,
                              struct error *err)
 {
-    struct slice word = set->cert.publish;
     bool by_default =
         c->webhook.len > 0 && (c->source != CERT_SOURCE_FILES || set->tls_ca_cert_file.len > 0);
-    c->publishes = word.len > 0 ? !is(word, "off") : by_default;
-    c->whole_chain = is(word, "chain");
+    unsigned publish = by_default ? CERT_PUBLISH_ISSUER : CERT_PUBLISH_OFF;
+    (void)cert_words_find(cert_words_publish, set->cert.publish, &publish);
+    c->publishes = publish != CERT_PUBLISH_OFF;
+    c->whole_chain = publish == CERT_PUBLISH_CHAIN;
     if (c->publishes && c->webhook.len == 0)
         return error_set(err, ERROR_USAGE,
                          "-publish needs -webhook-name, the MutatingWebhookConfiguration to write");
-    c->has_fallback =
-        c->source == CERT_SOURCE_VAULT &&
-        (set->cert.fallback.len > 0 ? is(set->cert.fallback, "self-signed") : c->publishes);
+    unsigned fallback = c->publishes ? CERT_FALLBACK_SELF_SIGNED : CERT_FALLBACK_NONE;
+    (void)cert_words_find(cert_words_fallback, set->cert.fallback, &fallback);
+    c->has_fallback = c->source == CERT_SOURCE_VAULT && fallback == CERT_FALLBACK_SELF_SIGNED;
     return 0;
 }
 

@@ -6,9 +6,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "cli/cert-words.h"
 #include "cli/option-values.h"
-
-enum cert_source_id { CERT_SOURCE_VAULT, CERT_SOURCE_FILES, CERT_SOURCE_SELF_SIGNED };
 
 struct cert_choice {
     enum cert_source_id source;

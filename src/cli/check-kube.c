@@ -129,7 +129,16 @@ static bool holds_anchor(const struct check_run *run, struct check_finding *find
         return false;
     }
     bool holds = plan.holds_all;
+    size_t others = plan.unclaimed;
     trust_plan_done(&plan);
+    if (holds)
+        buf_put_lit(&finding->detail, "the issuing CA is in every caBundle");
+    if (holds && others > 0)
+        buf_printf(
+            &finding->detail,
+            "; beside it %zu that nobody has stamped: of others, or left by restarts, they stay "
+            "until they end",
+            others);
     if (!holds)
         buf_put_lit(&finding->detail, "the CA that signs our certificate is not in every caBundle");
     return holds;
@@ -139,8 +148,8 @@ bool check_bundle(struct check_run *run, struct check_finding *finding)
 {
     bool is_known = run->issue.anchor.len > 0;
     if (is_bundle_readable(run, finding) && (!is_known || holds_anchor(run, finding))) {
-        buf_put_slice(&finding->detail, is_known ? SLICE("the issuing CA is in every caBundle")
-                                                 : SLICE("every caBundle is filled"));
+        if (!is_known)
+            buf_put_lit(&finding->detail, "every caBundle is filled");
         return true;
     }
     buf_put_slice(&finding->advice,

@@ -144,6 +144,7 @@ static struct server_limits limits_of(const struct server_settings *set)
         .in_flight = (unsigned)set->in_flight_limit,
         .header_bytes = (size_t)set->header_limit,
         .body_bytes = (size_t)set->body_limit,
+        .bodies_bytes = (size_t)set->bodies_limit,
         .handshake = set->handshake_timeout,
         .request = set->request_timeout,
         .idle = set->idle_timeout,

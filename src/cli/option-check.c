@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "cli/cert-words.h"
 #include "cli/command.h"
 #include "cli/option-values.h"
 #include "cli/tls-suite.h"
@@ -376,48 +377,41 @@ static int check_word(const void *member, const char *const *words, const char *
                       struct error *err)
 {
     struct slice text = text_of(member);
+    unsigned unused;
 
-    for (size_t i = 0; text.len > 0; i++) {
-        if (!words[i])
-            return option_bad_value(err, text, problem);
-        if (slice_equal(slice_of(words[i]), text))
-            break;
-    }
+    if (text.len > 0 && !cert_words_find(words, text, &unused))
+        return option_bad_value(err, text, problem);
     return 0;
 }
 
 int check_cert_source(void *target, const void *member, const char *name, struct buf *warnings,
                       struct error *err)
 {
-    static const char *const words[] = { "vault", "files", "self-signed", NULL };
-
     (void)target;
     (void)name;
     (void)warnings;
-    return check_word(member, words, "is no certificate source: give vault, files or self-signed",
-                      err);
+    return check_word(member, cert_words_source,
+                      "is no certificate source: give vault, files or self-signed", err);
 }
 
 int check_cert_fallback(void *target, const void *member, const char *name, struct buf *warnings,
                         struct error *err)
 {
-    static const char *const words[] = { "self-signed", "none", NULL };
-
     (void)target;
     (void)name;
     (void)warnings;
-    return check_word(member, words, "cannot stand in: give self-signed or none", err);
+    return check_word(member, cert_words_fallback, "cannot stand in: give self-signed or none",
+                      err);
 }
 
 int check_publish(void *target, const void *member, const char *name, struct buf *warnings,
                   struct error *err)
 {
-    static const char *const words[] = { "off", "issuer", "chain", NULL };
-
     (void)target;
     (void)name;
     (void)warnings;
-    return check_word(member, words, "cannot be published: give off, issuer or chain", err);
+    return check_word(member, cert_words_publish, "cannot be published: give off, issuer or chain",
+                      err);
 }
 
 int check_pki_address(void *target, const void *member, const char *name, struct buf *warnings,

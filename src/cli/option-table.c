@@ -153,6 +153,10 @@ const struct option option_rows[] = {
     { "in-flight-limit", OWN("IN_FLIGHT_LIMIT"), INT(server.in_flight_limit), .def = "256",
       LIMIT, .metavar = "COUNT",
       .help = "admission requests at a time for each worker; further ones are answered 503" },
+    { "bodies-limit", OWN("BODIES_LIMIT"), INT(server.bodies_limit), .def = "67108864",
+      LIMIT, .metavar = "BYTES",
+      .help = "memory for all bodies and answers at a time, half of it for those above 64 KiB, at least twice "
+              "-body-limit; further ones are answered 503; 0 is no limit" },
     { "header-limit", OWN("HEADER_LIMIT"), INT(server.header_limit), .def = "32768",
       LIMIT, .metavar = "BYTES",
       .help = "memory for the head of a request; larger ones are answered 431" },

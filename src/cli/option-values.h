@@ -61,6 +61,7 @@ struct server_settings {
     int64_t connections_per_source;                           /* 0: no limit */
     int64_t requests_per_connection;                          /* 0: no limit */
     int64_t in_flight_limit;                                  /* of each worker */
+    int64_t bodies_limit;                                     /* bytes; 0: no limit */
     int64_t header_limit;                                     /* bytes of a request's head */
     int64_t handshake_timeout, request_timeout, idle_timeout; /* microseconds, as all below */
     int64_t connection_age;                                   /* 0: no limit */

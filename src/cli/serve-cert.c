@@ -138,12 +138,11 @@ static int make_keeper(struct serve_cert *s, const struct server_settings *set,
     if (make_source(set, choice, &source, err) < 0 ||
         (choice->has_fallback && cert_source_self_signed(set->tls_auto_hosts, &fallback, err) < 0))
         return -1;
-    const struct vault_counters *vault = cert_source_vault_counters(source);
     keep_set->source = steal_ptr(source);
     keep_set->fallback = steal_ptr(fallback);
     if (cert_keeper_new(keep_set, &s->keeper, err) < 0)
         return -1;
-    s->vault = vault;
+    s->is_vault = choice->source == CERT_SOURCE_VAULT;
     return 0;
 }
 

@@ -8,9 +8,9 @@
 
 struct serve_cert {
     struct cert_keeper *keeper;
-    const struct vault_counters *vault; /* NULL: the source is another */
-    struct buf texts;                   /* what the keeper borrows */
-    struct slice own_out;               /* file for self-signed certificates; empty: none */
+    bool is_vault;        /* the source */
+    struct buf texts;     /* what the keeper borrows */
+    struct slice own_out; /* file for self-signed certificates; empty: none */
 };
 
 /*

@@ -17,7 +17,7 @@ void serve_metrics_label(struct metrics *m, const struct serve_cert *cert)
     metrics_label(m, METRIC_CERT_RENEWALS, RESULT_FAILED, SLICE("failed"), SLICE_ABSENT);
     /* The first class is none. Without Vault everything that fails is local. */
     for (unsigned f = 1; f < VAULT_FAILURE__COUNT; f++)
-        if (cert->vault || f == VAULT_LOCAL)
+        if (cert->is_vault || f == VAULT_LOCAL)
             metrics_label(m, METRIC_CERT_FAILURES, f, slice_of(vault_failure_info(f)->name),
                           SLICE_ABSENT);
     for (unsigned f = 1; f < KUBE_FAILURE__COUNT; f++)
@@ -50,6 +50,7 @@ void serve_metrics_copy(struct metrics *m, const struct serve_cert *cert)
         { METRIC_PUBLISHED, atomic_load(&c->is_published) },
         { METRIC_SEEN, atomic_load(&c->last_seen) },
         { METRIC_ANCHORS, (int64_t)atomic_load(&c->anchors) },
+        { METRIC_UNCLAIMED, (int64_t)atomic_load(&c->unclaimed) },
         { METRIC_WRITES, (int64_t)atomic_load(&c->writes) },
         { METRIC_CONFLICTS, (int64_t)atomic_load(&c->conflicts) },
         { METRIC_REPAIRS, (int64_t)atomic_load(&c->repairs) },

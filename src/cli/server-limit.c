@@ -11,6 +11,7 @@
 #define HOUR_US (3600 * SECOND_US)
 #define YEARS_US (87600 * HOUR_US)
 #define COUNT_MAX ((int64_t)1 << 20)
+#define BODIES_MAX ((int64_t)1 << 40)
 #define HEADER_MIN ((int64_t)8 << 10)
 #define HEADER_MAX ((int64_t)256 << 10)
 #define API_SERVER_IDLE_US (90 * SECOND_US)
@@ -30,6 +31,7 @@ static const struct range {
     { AT(requests_per_connection), 0,          COUNT_MAX, "", "0 to 1048576" },
     { AT(in_flight_limit),         1,          SERVER_CONNECTIONS_MAX, "", "1 to 65536" },
     { AT(body_limit),              OPTIONS_BODY_LIMIT_MIN, OPTIONS_BODY_LIMIT_MAX, "", "65536 to 67108864 bytes" },
+    { AT(bodies_limit),            0,          BODIES_MAX, "", "0 to 1099511627776 bytes" },
     { AT(header_limit),            HEADER_MIN, HEADER_MAX, "", "8192 to 262144 bytes" },
     { AT(handshake_timeout),       1000,       HOUR_US, "ms", "1ms to 1h" },
     { AT(request_timeout),         1000,       HOUR_US, "ms", "1ms to 1h" },

@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "http/address.h"
 #include "http/failure.h"
+#include "http/handshake.h"
 
 #define US_PER_SECOND 1000000
 #define US_PER_MS 1000
@@ -24,7 +25,7 @@
 struct http_client {
     CURL *easy;
     struct http_address address;
-    char *base, *ca_file, *ca_path, *server_name, *user_agent; /* owned; NULL for none */
+    char *base, *ca_file, *server_name, *user_agent; /* owned; NULL for none */
     char *root;  /* owned; scheme, name to verify, port and path: where requests go */
     char *route; /* owned; curl's "name:port:host:port"; NULL when name and host are the same */
     int64_t connect_timeout, total_timeout;
@@ -106,11 +107,8 @@ static bool copy_settings(struct http_client *c, const struct http_settings *s)
     bool ok = true;
     c->base = copy_text(s->base, &ok);
     c->ca_file = copy_text(s->ca_file, &ok);
-    c->ca_path = copy_text(s->ca_path, &ok);
     c->server_name = copy_text(s->server_name, &ok);
-    if (s->user_agent.len > 0)
-        c->user_agent = copy_text(s->user_agent, &ok);
-    else if (asprintf(&c->user_agent, "keyhook/%s", keyhook_version()) < 0)
+    if (asprintf(&c->user_agent, "keyhook/%s", keyhook_version()) < 0)
         ok = (c->user_agent = NULL) != NULL;
     c->connect_timeout = s->connect_timeout > 0 ? s->connect_timeout : CONNECT_TIMEOUT;
     c->total_timeout = s->total_timeout > 0 ? s->total_timeout : TOTAL_TIMEOUT;
@@ -149,8 +147,7 @@ void http_client_free(struct http_client *c)
         return;
     if (c->easy)
         curl_easy_cleanup(c->easy);
-    char *texts[] = { c->base,       c->ca_file, c->ca_path, c->server_name,
-                      c->user_agent, c->root,    c->route };
+    char *texts[] = { c->base, c->ca_file, c->server_name, c->user_agent, c->root, c->route };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         free(texts[i]);
     free(c);
@@ -295,6 +292,7 @@ static void set_text(struct call *call, CURLoption option, const char *text)
 static void set_transport(struct http_client *c, struct call *call)
 {
     CURL *e = c->easy;
+    handshake_bound(e);
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* no waiting for a look-up that hangs */
     set_text(call, CURLOPT_PROTOCOLS_STR, c->address.is_plain ? "http" : "https");
@@ -303,9 +301,9 @@ static void set_transport(struct http_client *c, struct call *call)
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
     set_text(call, CURLOPT_USERAGENT, c->user_agent);
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, millis(c->connect_timeout));
-    if (c->ca_file || c->ca_path) { /* and nothing else: libcurl would add the system's */
+    if (c->ca_file) { /* and nothing else: libcurl would add the system's */
         set_text(call, CURLOPT_CAINFO, c->ca_file);
-        set_text(call, CURLOPT_CAPATH, c->ca_path);
+        set_text(call, CURLOPT_CAPATH, NULL);
     }
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, call);

@@ -29,13 +29,10 @@
 
 /* Copied by http_client_new(). Times are in microseconds, 0 for the default. */
 struct http_settings {
-    struct slice base; /* https://host[:port][/path], without a slash at its end */
-    struct slice
-        ca_file; /* PEM; read again for each new connection; absent: ca_path, else the system's */
-    struct slice ca_path;     /* directory of hashed certificates */
+    struct slice base;        /* https://host[:port][/path], without a slash at its end */
+    struct slice ca_file;     /* PEM; read again for each new connection; absent: the system's */
     struct slice server_name; /* DNS name to verify and to send as SNI; absent: the host. NO_PROXY
                                  looks at it, too */
-    struct slice user_agent;  /* absent: keyhook/<version> */
     bool plain_ok;            /* http:// is allowed */
     int64_t connect_timeout;  /* default 5 s */
     int64_t total_timeout;    /* of one request; default 30 s */

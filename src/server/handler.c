@@ -78,6 +78,8 @@ static int decide(struct request *req, struct slice body, struct error *err)
     buf_clear(&req->answer);
     if (inject_review(scratch, srv->config.inject, body, &req->answer, &decision, err) < 0)
         return -1;
+    if (!request_hold_answer(req))
+        return 0;
     int64_t now = time_monotonic_us();
     event_decision(w, &decision, now - begun, now);
     count_decision(srv->config.metrics, &decision);
@@ -94,6 +96,7 @@ void handle_review(struct request *req, struct slice body)
         request_refuse(req, MHD_HTTP_BAD_REQUEST, "Empty request body");
     else if (request_dispatch(req) && decide(req, body, &err) < 0)
         refuse_review(req, &err);
+    request_drop_body(req);
 }
 
 enum MHD_Result handle_mutate(struct request *req)
@@ -163,6 +166,7 @@ static void refresh_gauges(struct server *srv)
     metrics_set_series(m, METRIC_CONNECTIONS, 0, open[0]);
     metrics_set_series(m, METRIC_CONNECTIONS, 1, open[1]);
     metrics_set(m, METRIC_IN_FLIGHT, in_flight);
+    metrics_set(m, METRIC_BODIES, (int64_t)atomic_load(&srv->bodies.used));
     metrics_set(m, METRIC_READY, is_ready(srv, NULL));
     metrics_set(m, METRIC_RSS, memory_resident());
     if (srv->config.hooks.refresh)

@@ -13,6 +13,7 @@ static const struct {
     [LIMIT_HANDSHAKE]   = { SLICE_INIT("handshake-timeout"),       false, true },
     [LIMIT_REQUEST]     = { SLICE_INIT("request-timeout"),         false, true },
     [LIMIT_ANSWER]      = { SLICE_INIT("answer-timeout"),          false, true },
+    [LIMIT_BODIES]      = { SLICE_INIT("bodies-limit"),            false, true },
     [LIMIT_IDLE]        = { SLICE_INIT("idle-timeout"),            false, true },
     [LIMIT_AGE]         = { SLICE_INIT("connection-age"),          false, true },
     [LIMIT_REQUESTS]    = { SLICE_INIT("requests-per-connection"), false, true },
@@ -22,6 +23,7 @@ static const struct {
 
 static const struct slice sheds[SHED__COUNT] = {
     [SHED_IN_FLIGHT] = SLICE_INIT("in-flight-limit"),
+    [SHED_BODIES]    = SLICE_INIT("bodies-limit"),
     [SHED_LATE]      = SLICE_INIT("late"),
     [SHED_MEMORY]    = SLICE_INIT("memory"),
 };

@@ -17,6 +17,7 @@ enum limit_id {
     LIMIT_HANDSHAKE,
     LIMIT_REQUEST,
     LIMIT_ANSWER,
+    LIMIT_BODIES,
     LIMIT_IDLE,
     LIMIT_AGE,
     LIMIT_REQUESTS,
@@ -27,7 +28,7 @@ enum limit_id {
 };
 
 /* Why an admission request is answered 503. */
-enum shed_id { SHED_IN_FLIGHT, SHED_LATE, SHED_MEMORY, SHED__COUNT };
+enum shed_id { SHED_IN_FLIGHT, SHED_BODIES, SHED_LATE, SHED_MEMORY, SHED__COUNT };
 
 /* How a handshake fails. */
 enum no_handshake_id {

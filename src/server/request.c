@@ -71,6 +71,21 @@ static void uncount(struct request *req)
     req->is_counted = false;
 }
 
+/* What the request holds is `keep` bytes from now on. */
+static void hold_only(struct request *req, size_t keep)
+{
+    budget_give(&req->server->bodies, req->held - keep);
+    req->held = keep;
+}
+
+static bool hold(struct request *req, size_t more, size_t whole)
+{
+    bool fits = budget_take(&req->server->bodies, more, whole);
+    if (fits)
+        req->held += more;
+    return fits;
+}
+
 void request_end(struct request *req)
 {
     if (!req)
@@ -88,6 +103,7 @@ void request_end(struct request *req)
     buf_done(&req->body);
     buf_done(&req->answer);
     buf_done(&req->refusal_text);
+    hold_only(req, 0);
     enter(req, PHASE_IDLE, now);
     uncount(req);
 }
@@ -105,6 +121,8 @@ void request_refuse(struct request *req, unsigned status, const char *fmt, ...)
     if (n > 0)
         buf_put_slice(&req->refusal_text, slice_of(text));
     buf_done(&req->body);
+    buf_done(&req->answer);
+    hold_only(req, 0);
 }
 
 static void refuse_and_close(struct request *req, unsigned status, const char *text)
@@ -239,36 +257,68 @@ static int discard(struct request *req, size_t size)
     return -1;
 }
 
+static bool takes_body(const struct request *req)
+{
+    return req->refusal == 0 && req->route->is_admission;
+}
+
 bool request_is_whole(const struct request *req, size_t size)
 {
-    return req->refusal == 0 && req->route->is_admission && req->body.len == 0 && size > 0 &&
-           req->length == size;
+    return takes_body(req) && req->body.len == 0 && size > 0 && req->length == size;
+}
+
+static void shed_bodies(struct request *req)
+{
+    shed(req, SHED_BODIES, "too many bytes of bodies and answers in memory");
 }
 
 /* One allocation for what was announced, unless that is much: such bodies grow as they come. */
 static void reserve(struct request *req)
 {
     size_t room = req->length < REQUEST_RESERVE_MAX ? (size_t)req->length : REQUEST_RESERVE_MAX;
-    if (req->body.len == 0 && !buf_reserve(&req->body, room))
+    if (req->body.len == 0)
+        (void)buf_reserve(&req->body, room);
+}
+
+/* Counted as it comes: what was announced and not touched costs no memory. */
+static void store(struct request *req, const char *data, size_t size)
+{
+    if (!hold(req, size, req->body.len + size)) {
+        shed_bodies(req);
+        enter(req, PHASE_DISCARD, req->started_us);
+        uncount(req);
+        return;
+    }
+    reserve(req);
+    buf_put(&req->body, data, size);
+    if (req->body.failure == BUF_FULL)
+        refuse_too_large(req);
+    else if (req->body.failure != BUF_OK)
         refuse_no_memory(req);
 }
 
 int request_take(struct request *req, const char *data, size_t size)
 {
+    size_t seen = req->body.len + size; /* a refused body is empty */
     req->body_bytes += size;
-    if (req->refusal == 0 && req->route->is_admission)
-        reserve(req);
-    if (req->refusal != 0 || !req->route->is_admission)
-        return discard(req, size);
-    buf_put(&req->body, data, size);
-    if (req->body.failure == BUF_OK)
-        return 0;
-    size_t seen = req->body.len + size;
-    if (req->body.failure == BUF_FULL)
-        refuse_too_large(req);
-    else
-        refuse_no_memory(req);
-    return discard(req, seen);
+    if (takes_body(req))
+        store(req, data, size);
+    return takes_body(req) ? 0 : discard(req, seen);
+}
+
+bool request_hold_answer(struct request *req)
+{
+    if (hold(req, req->answer.len, req->answer.len))
+        return true;
+    shed_bodies(req);
+    return false;
+}
+
+void request_drop_body(struct request *req)
+{
+    size_t len = req->body.len;
+    buf_done(&req->body);
+    hold_only(req, req->held - len);
 }
 
 bool request_dispatch(struct request *req)

@@ -44,6 +44,7 @@ struct request {
     bool must_close;
     bool is_decided;     /* answer or refusal is there */
     bool is_counted;     /* as in flight, unless stalled */
+    size_t held;         /* bytes of the budget for bodies */
     uint64_t length;     /* of the body as announced; 0 when unknown */
     uint64_t discarded;  /* bytes */
     uint64_t body_bytes; /* taken */
@@ -66,6 +67,12 @@ bool request_is_whole(const struct request *req, size_t size);
 
 /* Takes a piece of the body; -1 when the connection is to be dropped. */
 int request_take(struct request *req, const char *data, size_t size);
+
+/* The answer is there and counts from now on; false, with a refusal instead, when there is no room. */
+bool request_hold_answer(struct request *req);
+
+/* The body was read and is not needed any more; nothing may point into it. */
+void request_drop_body(struct request *req);
 
 /*
  * The whole request is here and its answer is begun: true, or false with a refusal when the client's

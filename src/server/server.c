@@ -80,6 +80,7 @@ static struct server *server_new(const struct server_config *config, struct erro
     }
     srv->config = *config;
     srv->workers = workers;
+    budget_init(&srv->bodies, config->limits.bodies_bytes, config->limits.body_bytes);
     srv->listen_fd = srv->plain_fd = srv->wake_fd = srv->stop_fd = -1;
     throttle_init(&srv->refusal_lines, STATE_LINES_PER_SECOND);
     throttle_init(&srv->library_lines, STATE_LINES_PER_SECOND);

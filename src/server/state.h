@@ -19,6 +19,7 @@
 #include <microhttpd.h>
 
 #include "base/log.h"
+#include "server/budget.h"
 #include "server/config.h"
 #include "server/limit-table.h"
 #include "server/phase.h"
@@ -99,6 +100,7 @@ struct server {
     struct route_table plain_routes;
     struct worker *workers; /* config.workers of them, then the one of the plain port, if any */
     unsigned worker_count;  /* all together */
+    struct budget bodies;
     struct MHD_Response *no_memory; /* made at start: it must be there when memory is not */
     int listen_fd, plain_fd;        /* -1: closed, or none */
     unsigned port, plain_port;

@@ -238,6 +238,8 @@ static void reap_one(struct worker *w, struct connection *conn, int64_t now_us, 
     enum limit_id why = overdue(&w->server->config.limits, word, now_us);
     if (why == LIMIT_IDLE && has_unread_bytes(conn))
         return;
+    if (phase_of(word) == PHASE_STALLED && budget_is_short(&w->server->bodies))
+        why = LIMIT_BODIES;
     if (why != LIMIT_NONE) {
         (void)shoot(w, conn, word, why);
         return;

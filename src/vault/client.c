@@ -21,9 +21,9 @@ static int copy_settings(struct vault_client *c, const struct vault_settings *se
                          struct error *err)
 {
     c->set = *set;
-    struct slice *texts[] = { &c->set.address,     &c->set.ca_file,   &c->set.ca_path,
-                              &c->set.server_name, &c->set.namespace, &c->set.auth_path,
-                              &c->set.auth_role,   &c->set.jwt_file,  &c->set.token_file };
+    struct slice *texts[] = { &c->set.address,   &c->set.ca_file,   &c->set.server_name,
+                              &c->set.namespace, &c->set.auth_path, &c->set.auth_role,
+                              &c->set.jwt_file,  &c->set.token_file };
     size_t count = sizeof(texts) / sizeof(texts[0]);
     for (size_t i = 0; i < count; i++) {
         buf_put_slice(&c->texts, *texts[i]);
@@ -44,7 +44,6 @@ static struct http_settings http_settings_of(const struct vault_settings *set, s
     return (struct http_settings){
         .base = base,
         .ca_file = set->ca_file,
-        .ca_path = set->ca_path,
         .server_name = set->server_name,
         .plain_ok = set->plain_ok,
         .connect_timeout = set->connect_timeout,

@@ -101,8 +101,7 @@ int vault_sign(struct vault_client *c, const struct vault_sign_request *req,
         (void)vault_client_unreadable(c, ret_failure, err);
         return error_wrap(err, "sign");
     }
-    ret->is_shortened = ask.ttl < req->ttl;
-    if (ret->is_shortened) /* there is room: Vault's own may fill half of it */
+    if (ask.ttl < req->ttl) /* there is room: Vault's own may fill half of it */
         buf_put_lit(&ret->warnings,
                     "the CA ends before the life that was asked for: renew the CA\n");
     atomic_fetch_add(&c->counters.signs, 1);

@@ -57,9 +57,8 @@ const struct vault_failure_info *vault_failure_info(enum vault_failure f);
 
 /* Copied by vault_client_new(). */
 struct vault_settings {
-    struct slice address; /* https://host:port; http only with plain_ok */
-    struct slice ca_file; /* PEM; absent: the system's */
-    struct slice ca_path;
+    struct slice address;     /* https://host:port; http only with plain_ok */
+    struct slice ca_file;     /* PEM; absent: the system's */
     struct slice server_name; /* TLS name, if it is not the host */
     struct slice namespace;   /* X-Vault-Namespace; absent for none */
     struct slice auth_path;   /* mount of the auth method, "auth/kubernetes" or "kubernetes" */
@@ -95,7 +94,6 @@ struct vault_signed {
     struct buf issuing_ca; /* one certificate */
     struct buf chain;      /* issuing_ca, then the rest of ca_chain, roots included, once each */
     struct buf warnings;   /* Vault's, one line each; and our own about a shortened life */
-    bool is_shortened;     /* Vault refused the life that was asked for, and was asked for less */
 };
 void vault_signed_init(struct vault_signed *s);
 void vault_signed_done(struct vault_signed *s);

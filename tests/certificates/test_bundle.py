@@ -12,6 +12,7 @@ from process import ROOT, wait_for
 
 DAMAGES, APART = 50, 5  # seconds
 QUIET = 90  # seconds without a write, and with some renewals
+IN_A_ROW = 100  # pods
 PATIENCE = 30  # seconds of watching how often is written
 
 
@@ -124,9 +125,8 @@ def test_another_injector_is_replaced(endpoints, installation, pressure, replica
     old.kill()
     ended, seconds = time.time(), time.monotonic() - begin
     wait_for(lambda: installation_is_whole(installation), "both anchors")
-    settled = len(under.load.failures)
-    done = under.load.done
-    wait_for(lambda: under.load.done >= done + 100, "pods after the change")
+    # The API server learns of bundle and endpoints when it does: some more may be refused.
+    wait_for(lambda: under.load.in_a_row >= IN_A_ROW, f"{IN_A_ROW} pods in a row after the change")
     written, refused = installation.writes()
     theirs = installation.cluster.writes(installation.hook, "other/")[0]
     under.stop()
@@ -135,7 +135,6 @@ def test_another_injector_is_replaced(endpoints, installation, pressure, replica
     after = max((t - ended for t in times), default=0.0)
     figure(f"window {window:.2f} s: {len(times)} pods refused, the last {after:+.2f} s after the end of the old"
            f" one; in {seconds:.0f} s {written} writes and {refused} refused of both new replicas, {theirs} of the old")
-    assert len(times) == settled, under.load.told()
     assert written + refused <= 2 * (seconds + 5), "more than one write a second of each replica"
 
 

@@ -1,5 +1,6 @@
 """Another issuer, and replicas that come and go with authorities of their own; all of it under load."""
 
+import signal
 import time
 
 from conftest import series
@@ -28,12 +29,14 @@ def test_another_issuer(endpoints, installation, pki, pressure, replica, figure)
 
 def test_an_anchor_that_cannot_be_published(endpoints, installation, pki, pressure, relay, replica):
     """The API server is out of reach for the replicas: the old certificate serves until the new one is trusted."""
-    two = [replica(number, *pki.options(ttl="60s", settle="2s"), api=relay.address) for number in (11, 12)]
+    two = [replica(number, *pki.options(ttl="5m", settle="2s"), api=relay.address) for number in (11, 12)]
     endpoints.add(*two)
     under, old = pressure(), pki.anchor()
+    relay.hold()  # before there is anything new to publish
     pki.must_setup("--rotate")
-    relay.hold()
     asked = [one.renewals() for one in two]
+    for one in two:
+        one.process.send(signal.SIGHUP)
     wait_for(lambda: all(one.renewals() > n for one, n in zip(two, asked)), "new certificates")
     done = under.prober.done
     wait_for(lambda: under.prober.done >= done + 50, "probes of the old ones")

@@ -152,9 +152,7 @@ static void make_http(const json_t *in, json_t *out)
     struct http_settings set = {
         .base = text_of(in, "base"),
         .ca_file = text_of(in, "ca_file"),
-        .ca_path = text_of(in, "ca_path"),
         .server_name = text_of(in, "server_name"),
-        .user_agent = text_of(in, "user_agent"),
         .plain_ok = json_is_true(json_object_get(in, "plain_ok")),
         .connect_timeout = number_of(in, "connect_timeout"),
         .total_timeout = number_of(in, "total_timeout"),
@@ -170,7 +168,6 @@ static void make_vault(const json_t *in, json_t *out)
     struct vault_settings set = {
         .address = text_of(in, "address"),
         .ca_file = text_of(in, "ca_file"),
-        .ca_path = text_of(in, "ca_path"),
         .server_name = text_of(in, "server_name"),
         .namespace = text_of(in, "namespace"),
         .auth_path = text_of(in, "auth_path"),
@@ -304,7 +301,6 @@ static void do_sign(const json_t *in, json_t *out)
     put(out, "issuing_ca", text(buf_slice(&got.issuing_ca)));
     put(out, "chain", text(buf_slice(&got.chain)));
     put(out, "warnings", text(buf_slice(&got.warnings)));
-    put(out, "is_shortened", json_boolean(got.is_shortened));
     put_counters(out);
     vault_signed_done(&got);
 }

@@ -6,7 +6,6 @@ import pathlib
 import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 
@@ -138,17 +137,6 @@ def test_the_systems_anchors_do_not_help_a_ca_file(http, fake_server, tmp_path):
     other = Authority("another").write(tmp_path / "other.pem")
     reply = http(fake_server(), ca_file=other).get()
     assert outcome(reply) == (-1, "tls", "io")
-
-
-def test_a_directory_of_anchors(http, fake_server, tmp_path):
-    server = fake_server()
-    anchors = tmp_path / "anchors"
-    anchors.mkdir()
-    client = http(server, ca_file="", ca_path=str(anchors))
-    assert client.get()["failure"] in ("tls", "local")
-    shutil.copy(server.ca_file, anchors / "ca.pem")
-    subprocess.run(["openssl", "rehash", str(anchors)], check=True, capture_output=True)
-    assert client.get()["status"] == 200
 
 
 @pytest.mark.parametrize("what", ["missing", "empty", "no PEM"])

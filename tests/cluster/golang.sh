@@ -28,7 +28,7 @@ cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/keyhook-test-servers
 # Sets go and takes the lock on $out: a second one waits for the first, then finds everything there.
 go_begin() {
     go=$(find_go)
-    mkdir -p "$out"
+    mkdir -p "${out:?}"
     exec 9>"$out/.lock"
     flock 9
     export CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=

@@ -141,6 +141,8 @@ class Kube:
         codes = []
         with open(self.directory / "audit.log", encoding="utf-8") as log:
             for line in log:
+                if not line.endswith("\n"):
+                    break  # it is just being written
                 if f'"name":"{hook}"' in line and f'"userAgent":"{agent}' in line:
                     codes.append(json.loads(line)["responseStatus"]["code"])
         return sum(code == 200 for code in codes), sum(code == 409 for code in codes)

@@ -23,6 +23,7 @@ class Steady:
         self.interval, self.begin = 1 / rate, time.monotonic()
         self.numbers, self.lock = itertools.count(), threading.Lock()
         self.done, self.failures, self.stopping = 0, [], threading.Event()
+        self.in_a_row = 0  # turns without a failure, the last ones
         self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(threads)]
         for thread in self.threads:
             thread.start()
@@ -37,6 +38,7 @@ class Steady:
             failure = self.turn()
             with self.lock:
                 self.done += 1
+                self.in_a_row = 0 if failure else self.in_a_row + 1
                 if failure:
                     self.failures.append((began, failure))
 

@@ -96,11 +96,12 @@ class Authority:
             builder = builder.add_extension(names, False)
         return pem_of(builder.sign(self.key, hashes.SHA256()))
 
-    def server_files(self, directory, names=("localhost", "127.0.0.1", "::1"), ttl=DAY, **times):
+    def server_files(self, directory, names=("localhost", "127.0.0.1", "::1"), ttl=DAY, key=None,
+                     **times):
         """(certificate with chain, key): files for an ssl.SSLContext."""
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         leaf = self.issue(key.public_key(), subject("server"), list(names), ttl, **times)
         chain = leaf + "".join(self.chain()[:-1])
         text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,

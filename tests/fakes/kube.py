@@ -68,7 +68,7 @@ import uuid
 if __name__ == "__main__":
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from fakes.server import Answer, Server, send, read_request
+from fakes.server import Answer, Server, obey
 
 GROUP = "admissionregistration.k8s.io"
 RESOURCE = "mutatingwebhookconfigurations"
@@ -345,29 +345,20 @@ class FakeKube(Server):
                 return word
         return "other"
 
-    def _serve_one(self, sock, number):
+    def send(self, sock, answer, play, request):
         """As the server's own, but that a watch goes on."""
-        request = read_request(sock, number)
-        request.endpoint = self.endpoint(request.method, request.path)
-        with self.lock:
-            self.requests.append(request)
-            play = self._next_play(request.endpoint)
-        if play.fault == "hold":
-            self.released.wait()
-        with self.lock:
-            answer = self._played(play, request)
-            feed = answer.body
-            if isinstance(feed, Feed) and play.fault not in (None, "hold"):
-                self.feeds.remove(feed)
-                feed = answer.body = None
+        feed = answer.body
         if not isinstance(feed, Feed):
-            return send(sock, answer, play, request)
+            return super().send(sock, answer, play, request)
         try:
-            feed.run(sock)
+            if play.fault in (None, "hold"):
+                feed.run(sock)
+                return True
+            answer.body = None
+            return super().send(sock, answer, play, request)
         finally:
             with self.lock:
                 self.feeds.remove(feed)
-        return True
 
     def _played(self, play, request):
         if play.status is not None and play.status >= 300 and play.body is None:
@@ -563,8 +554,7 @@ class Feed:
 # --- from a shell
 
 
-def command(kube, line):
-    (word, value), = json.loads(line).items()
+def command(kube, word, value):
     if word == "script":
         kube.script(value.pop("endpoint", "*"), **value)
     elif word == "set":
@@ -575,9 +565,6 @@ def command(kube, line):
         return kube.events
     elif word == "watching":
         return kube.watching
-    elif word == "seen":
-        return [{"method": r.method, "path": r.path, "headers": r.headers, "connection": r.connection,
-                 "body": base64.b64encode(r.body).decode()} for r in kube.seen(value)]
     else:
         allowed = ("put", "delete", "object", "bundles", "overwrite", "annotate", "rotate", "say",
                    "write_token", "bookmark", "end_watches", "drop_connections", "clear", "release",
@@ -593,13 +580,8 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     with FakeKube(sys.argv[1]) as kube:
-        print(json.dumps({"address": kube.address, "ca_file": kube.ca_file,
-                          "token_file": kube.token_file, "port": kube.port}), flush=True)
-        for line in sys.stdin:
-            try:
-                print(json.dumps(command(kube, line)), flush=True)
-            except Exception as fault:
-                print(json.dumps({"error": repr(fault)}), flush=True)
+        obey(kube, {"address": kube.address, "ca_file": kube.ca_file, "token_file": kube.token_file,
+                    "port": kube.port}, command)
 
 
 if __name__ == "__main__":

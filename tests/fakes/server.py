@@ -22,12 +22,14 @@ Bound to a free port of 127.0.0.1 (or `host`); https with a certificate of `auth
 One thread per connection; `stop()` ends all of them.
 """
 
+import base64
 import collections
 import dataclasses
 import json
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 
@@ -199,6 +201,10 @@ class Server:
         """What a good server says; called with the lock held."""
         return Answer(200, {"path": request.path})
 
+    def send(self, sock, answer, play, request):
+        """Sends the answer; True when the connection stays."""
+        return send(sock, answer, play, request)
+
     # --- connections
 
     def _accept(self):
@@ -245,7 +251,7 @@ class Server:
             self.released.wait()
         with self.lock:
             answer = self._played(play, request)
-        return send(sock, answer, play, request)
+        return self.send(sock, answer, play, request)
 
     def _next_play(self, endpoint):
         for name in (endpoint, "*"):
@@ -393,6 +399,26 @@ def reset(sock):
 def wait_for_end(sock):
     while sock.recv(65536):
         pass
+
+
+# --- from a shell
+
+
+def obey(server, start, command):
+    """Prints `start`, then what command(server, word, value) says to each {word: value} on standard input."""
+    print(json.dumps(start), flush=True)
+    for line in sys.stdin:
+        try:
+            (word, value), = json.loads(line).items()
+            said = seen(server, value) if word == "seen" else command(server, word, value)
+        except Exception as fault:
+            said = {"error": repr(fault)}
+        print(json.dumps(said), flush=True)
+
+
+def seen(server, endpoint):
+    return [{"method": r.method, "path": r.path, "headers": r.headers, "connection": r.connection,
+             "body": base64.b64encode(r.body).decode()} for r in server.seen(endpoint)]
 
 
 def close_now(sock):

@@ -60,7 +60,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from fakes.authority import DAY, Authority, at, names_of
-from fakes.server import Answer, Server
+from fakes.server import Answer, Server, obey
 
 ENDPOINTS = (
     ("login", "POST", r"auth/.+/login"),
@@ -388,8 +388,7 @@ def check_csr(csr, role):
 # --- from a shell
 
 
-def command(vault, line):
-    (word, value), = json.loads(line).items()
+def command(vault, word, value):
     pki = vault.pki["pki"]
     if word == "script":
         vault.script(value.pop("endpoint", "*"), **value)
@@ -408,10 +407,6 @@ def command(vault, line):
         pki.default = value
     elif word == "add_token":
         vault.add_token(**value)
-    elif word == "seen":
-        return [{"method": r.method, "path": r.path, "headers": r.headers,
-                 "connection": r.connection, "body": base64.b64encode(r.body).decode()}
-                for r in vault.seen(value)]
     else:
         method = {"clear": vault.clear, "revoke_all": vault.revoke_all, "release": vault.release,
                   "drop_connections": vault.drop_connections, "advance": vault.advance}[word]
@@ -423,13 +418,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     with FakeVault(sys.argv[1]) as vault:
-        start = {"address": vault.address, "ca_file": vault.ca_file, "port": vault.port}
-        print(json.dumps(start), flush=True)
-        for line in sys.stdin:
-            try:
-                print(json.dumps(command(vault, line)), flush=True)
-            except Exception as fault:
-                print(json.dumps({"error": repr(fault)}), flush=True)
+        obey(vault, {"address": vault.address, "ca_file": vault.ca_file, "port": vault.port}, command)
 
 
 if __name__ == "__main__":

@@ -184,12 +184,12 @@ static void check(struct situation *s)
     trust_object_patch(&s->object, &first.change);
     promise(trust_object_equal(&copy, &s->object), "the same input gives the same output");
     for (size_t i = 0; i < s->object.entry_count; i++)
-        promise(s->object.bundles[i].len <= TRUST_BYTES_MAX, "a bundle has a limit");
+        promise(s->object.bundles[i].len <= CROWD_BYTES_MAX, "a bundle has a limit");
     plan(s, &again);
     promise(!again.is_needed && !again.is_repair, "nothing is to be written the second time");
     bool is_current = is_held(s, &certs[1]) && !is_held(s, &certs[0]);
     promise(!is_current || again.holds_all, "what is held is there afterwards");
-    promise(again.anchors == first.anchors && again.anchors <= TRUST_ANCHORS_MAX,
+    promise(again.anchors == first.anchors && again.anchors <= CROWD_ANCHORS_MAX,
             "so many anchors");
     trust_plan_done(&first);
     trust_plan_done(&same);

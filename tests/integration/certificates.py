@@ -139,10 +139,13 @@ def handshake(daemon, pem):
 
 
 class Prober:
-    """Opens fresh connections to all replicas all the time and verifies them against the bundle."""
+    """
+    Opens fresh connections to all replicas all the time and verifies them against the bundle.  `is_hurried`:
+    something may have to be served as soon as it is published; a bundle that was read before does not count.
+    """
 
-    def __init__(self, world, *daemons):
-        self.world, self.daemons = world, list(daemons)
+    def __init__(self, world, *daemons, is_hurried=False):
+        self.world, self.daemons, self.is_hurried = world, list(daemons), is_hurried
         self.failures, self.serials, self.count = [], set(), 0
         self.is_over = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -155,6 +158,8 @@ class Prober:
                 try:
                     self.serials.add(handshake(one, pem))
                 except (OSError, ValueError) as fault:
+                    if self.is_hurried and self.world.bundle != pem:
+                        continue
                     self.failures.append((time.time(), one.port, repr(fault)))
                 self.count += 1
             self.is_over.wait(0.05)

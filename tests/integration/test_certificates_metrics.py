@@ -52,6 +52,7 @@ def test_each_series_has_its_value(world):
         "certificate_fallback": 0,
         "webhook_published": 1,
         "webhook_anchors": 5,
+        "webhook_unclaimed_anchors": 1,
         "webhook_writes_total": 3,
         "webhook_conflicts_total": 6,
         "webhook_overwrites_total": 2,

@@ -54,6 +54,14 @@ def test_a_refused_watch_is_not_asked_for_at_once(world):
     assert all(gap >= least for gap, least in zip(gaps(world.kube.seen("watch")), (0.75, 1.5, 3)))
 
 
+def test_a_watch_that_ends_at_once_is_not_asked_for_all_the_time(world):
+    world.kube.script("watch", status=200, body="")
+    wait_ready(world.start_vault())
+    wait_for(lambda: len(world.kube.seen("watch")) >= 6, "watches")
+    # A tenth of a second, doubled each time, give or take a quarter.
+    assert all(gap >= least for gap, least in zip(gaps(world.kube.seen("watch")), (0.075, 0.15, 0.3, 0.6, 1.2)))
+
+
 @pytest.mark.parametrize("endpoint", ["get", "patch"])
 def test_the_api_server_says_when(world, endpoint):
     world.kube.script(endpoint, status=429, headers={"Retry-After": str(WISH)}, times=1)

@@ -22,6 +22,10 @@ def start_own(world, *args, **options):
     return world.start(*args, **options)
 
 
+def root_of(world):
+    return der(world.vault.pki["pki"].root.pem)
+
+
 def wait_for_anchors(world, *expected):
     wait_for(lambda: sorted(world.anchors) == sorted(expected), f"{len(expected)} anchors")
 
@@ -127,6 +131,36 @@ def test_conflicts(world):
     wait_ready(daemon)
     assert value(daemon, "keyhook_webhook_conflicts_total") == 5
     assert value(daemon, "keyhook_webhook_writes_total") == 1
+
+
+def test_conflicts_that_do_not_end(world):
+    """A proxy that answers 409 to everything, for example: told after a while, and taken back."""
+    world.kube.script("patch", status=409)
+    daemon = world.start_vault()
+    told = wait_for(lambda: daemon.events("the caBundle was not written"), "a line")[0]
+    assert told["class"] == "conflict" and told["advice"]
+    note = wait_for(lambda: [e["note"] for e in world.kube.events if e["reason"] == "WebhookNotPublished"], "it")[0]
+    assert "(conflict)" in note
+    assert "conflict: " in ready(daemon)[1]
+    assert value(daemon, "keyhook_webhook_conflicts_total") > 3
+    world.kube.clear()
+    wait_ready(daemon)
+    assert daemon.events("the webhook's object can be read and written again")
+
+
+def test_who_puts_back_what_was_taken_out(world):
+    """The anchors of replicas are all there: it is a fight all the same."""
+    ended = Authority("ended", ttl=-DAY, not_before=time.time() - 2 * DAY)
+    world.put_hook(bundles=(ended.pem,))
+    daemon = world.start_vault()
+    wait_ready(daemon)
+    wait_for_anchors(world, root_of(world))
+    for n in range(3):
+        assert value(daemon, "keyhook_webhook_overwrites_total") == n
+        world.kube.overwrite(HOOK, world.bundle + ended.pem, manager="gitops")
+        wait_for_anchors(world, root_of(world))
+        wait_for(lambda n=n: value(daemon, "keyhook_webhook_overwrites_total") == n + 1, "the count")
+    assert {e["manager"] for e in daemon.events("the caBundle was overwritten")} == {"gitops"}
 
 
 def test_many_replicas_at_once(world):

@@ -168,7 +168,7 @@ def test_stands_in_before_the_old_one_ends(world):
     """Renewals fail: the certificate is used to its end, nobody is turned away, the trouble is told."""
     daemon = world.start_vault(ttl=SHORT)
     wait_ready(daemon)
-    prober = Prober(world, daemon)
+    prober = Prober(world, daemon, is_hurried=True)
     world.vault.script("sign", status=403, errors=["1 error occurred: permission denied"])
     wait_for(lambda: is_self_signed(daemon), "the fallback")
     wait_for(lambda: {"CertificateRenewalFailed", "CertificateFallback"} <= set(reasons(world.kube)), "Events")
@@ -271,7 +271,7 @@ def test_a_hanging_renewal_does_not_stop_the_clock(world):
     """The renewer waits for Vault; the certificate ends meanwhile, and something stands in."""
     daemon = world.start_vault(ttl=SHORT)
     wait_ready(daemon)
-    prober = Prober(world, daemon)
+    prober = Prober(world, daemon, is_hurried=True)
     world.vault.script("sign", fault="hang")
     wait_for(lambda: is_self_signed(daemon), "the fallback")
     prober.end()

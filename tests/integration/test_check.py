@@ -269,6 +269,14 @@ def test_nothing_is_changed(well):
     assert not well.kube.seen("patch") and not well.kube.events
 
 
+def test_an_anchor_that_nobody_claims(well):
+    stranger = Authority("left by restarts").pem
+    well.kube.put(webhook_configuration("hook", bundles=[well.issuer.pem + stranger, well.issuer.pem]))
+    findings, _ = well.check()
+    assert not failed(findings)
+    assert "beside it 1 that nobody has stamped" in findings["bundle"]["detail"]
+
+
 def test_an_empty_bundle(well):
     """An API server would take the system's authorities then."""
     well.kube.put(webhook_configuration("hook", bundles=[well.issuer.pem, ""]))

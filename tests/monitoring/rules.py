@@ -1,8 +1,10 @@
 """The alerts as the chart renders them, and promtool, which judges them."""
 
+import functools
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import yaml
 
@@ -13,21 +15,28 @@ SCRAPE = {"job": "keyhook", "namespace": "keyhook"}  # the labels that the chart
 TIMEOUT_S = 300
 
 
-def render(tmp_path, *values, template="prometheusrule"):
-    """The object of templates/monitoring, of a release keyhook in the namespace keyhook."""
-    done = subprocess.run(
-        [TOOLS / "helm", "template", "keyhook", CHART, "--namespace", "keyhook",
-         "-s", f"templates/monitoring/{template}.yaml", *(f"--set={value}" for value in values)],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
-        capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-    )  # fmt: skip
+@functools.cache
+def rendered(template, values):
+    """What helm prints; it takes its time, and is asked for the same again and again."""
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(
+            [TOOLS / "helm", "template", "keyhook", CHART, "--namespace", "keyhook",
+             "-s", f"templates/monitoring/{template}.yaml", *(f"--set={value}" for value in values)],
+            env={"PATH": os.environ["PATH"], "HOME": home},
+            capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return yaml.safe_load(done.stdout)
+    return done.stdout
 
 
-def rules_of(tmp_path, *values):
+def render(*values, template="prometheusrule"):
+    """The object of templates/monitoring, of a release keyhook in the namespace keyhook."""
+    return yaml.safe_load(rendered(template, values))
+
+
+def rules_of(*values):
     """The rules with Vault as the source, which has all of them."""
-    made = render(tmp_path, "monitoring.prometheusRule.enabled=true", "certs.source=vault", *values)
+    made = render("monitoring.prometheusRule.enabled=true", "certs.source=vault", *values)
     (group,) = made["spec"]["groups"]
     return group["rules"]
 

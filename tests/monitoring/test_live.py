@@ -46,7 +46,7 @@ def values_of(name, before, after):
 
 def fired(tmp_path, before, after):
     """The names of the alerts that fire within the hour that follows `after`."""
-    made = rules.rules_of(tmp_path, *ONE)
+    made = rules.rules_of(*ONE)
     series = [{"series": k, "values": values_of(k, before.get(k, "0"), v)} for k, v in after.items()]
     asked = 'max by (alertname) (max_over_time(ALERTS{alertstate="firing"}[90m]))'
     path = rules.put_yaml(tmp_path / "live.yaml", {
@@ -77,12 +77,12 @@ def post(daemon, body, media="application/json"):
         return answer
 
 
-def test_what_alerts_ask_for_is_in_the_exposition(tmp_path, world):
+def test_what_alerts_ask_for_is_in_the_exposition(world):
     """Every metric, and every value of a label that is compared with, is there from the start."""
     daemon = world.start_vault()
     wait_ready(daemon)
     body = plain(daemon, "/metrics")[1].decode()
-    for rule in rules.rules_of(tmp_path, *ONE):
+    for rule in rules.rules_of(*ONE):
         expr = rule["expr"]
         if "apiserver_" in expr:
             continue

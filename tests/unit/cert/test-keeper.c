@@ -290,6 +290,8 @@ static void test_local_sources_give_theirs_at_once(void **state)
     assert_int_equal(make(&local, false, &k, &err), 0);
     assert_int_equal(stored_end(), now() + LIFE);
     assert_true(cert_keeper_is_ready(k));
+    atomic_fetch_add(&clock_s, LIFE); /* nobody has looked at the clock yet */
+    assert_false(cert_keeper_is_ready(k));
     cert_keeper_free(k);
 }
 

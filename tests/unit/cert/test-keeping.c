@@ -58,16 +58,19 @@ static void test_conflicts_are_tried_again_at_once_three_times(void **state)
     (void)state;
     for (int round = 0; round < 2; round++) {
         for (unsigned i = 0; i < CONFLICTS_QUICK; i++)
-            assert_int_equal(conflicts_next(&c, 7), 0);
-        int64_t last = conflicts_next(&c, 1u << 31);
+            assert_int_equal(conflicts_next(&c, 5 + i, 7), 0);
+        int64_t last = conflicts_next(&c, 9, 1u << 31);
         assert_int_equal(last, CONFLICTS_FIRST_US);
         for (unsigned i = 0; i < 20; i++) {
-            int64_t next = conflicts_next(&c, 1u << 31);
+            int64_t next = conflicts_next(&c, 9, 1u << 31);
             assert_true(next >= last && next <= CONFLICTS_LONGEST_US);
             last = next;
         }
         assert_int_equal(last, CONFLICTS_LONGEST_US);
+        assert_false(conflicts_last(&c, 4 + CONFLICTS_TOLD_AFTER_US));
+        assert_true(conflicts_last(&c, 5 + CONFLICTS_TOLD_AFTER_US));
         conflicts_end(&c);
+        assert_false(conflicts_last(&c, 2 * CONFLICTS_TOLD_AFTER_US));
     }
 }
 

@@ -97,9 +97,9 @@ static void test_as_many_as_there_may_be(void **state)
     struct trust_anchor ours = hold(&certs[70]);
     (void)state;
     trust_object_init(&o, 1);
-    add_many(&o, 0, 0, TRUST_ANCHORS_MAX - 1);
+    add_many(&o, 0, 0, CROWD_ANCHORS_MAX - 1);
     plan_and_write(&o, &ours, 1, &plan);
-    assert_int_equal(plan.anchors, TRUST_ANCHORS_MAX);
+    assert_int_equal(plan.anchors, CROWD_ANCHORS_MAX);
     assert_int_equal(plan.crowded_out, 0);
     trust_plan_done(&plan);
     trust_object_done(&o);
@@ -112,11 +112,11 @@ static void test_what_ends_first_goes(void **state)
     struct trust_anchor ours = hold(&certs[0]); /* which ends before all others */
     (void)state;
     trust_object_init(&o, 2);
-    for (int i = TRUST_ANCHORS_MAX; i > 0; i--) /* the last to end first */
+    for (int i = CROWD_ANCHORS_MAX; i > 0; i--) /* the last to end first */
         add_many(&o, 0, i, i + 1);
-    add_many(&o, 1, 1, TRUST_ANCHORS_MAX + 2);
+    add_many(&o, 1, 1, CROWD_ANCHORS_MAX + 2);
     plan_and_write(&o, &ours, 1, &plan);
-    assert_int_equal(plan.anchors, TRUST_ANCHORS_MAX);
+    assert_int_equal(plan.anchors, CROWD_ANCHORS_MAX);
     assert_int_equal(plan.crowded_out, 2); /* number 1 of both, number 2 of the second */
     for (size_t entry = 0; entry < 2; entry++) {
         assert_true(has(&o, entry, &certs[0]));
@@ -153,7 +153,7 @@ static void test_a_stamp_protects(void **state)
     struct trust_anchor ours = hold(&certs[79]);
     (void)state;
     trust_object_init(&o, 1);
-    add_many(&o, 0, 0, TRUST_ANCHORS_MAX);
+    add_many(&o, 0, 0, CROWD_ANCHORS_MAX);
     stamp(&o, &certs[0], NOW + 20);
     plan_and_write(&o, &ours, 1, &plan);
     assert_int_equal(plan.crowded_out, 1);
@@ -174,7 +174,7 @@ static void test_ours_never_go(void **state)
     trust_object_init(&o, 1);
     add_many(&o, 0, 0, COUNT);
     plan_and_write(&o, ours, TRUST_HELD_MAX, &plan);
-    assert_int_equal(plan.crowded_out, COUNT - TRUST_ANCHORS_MAX);
+    assert_int_equal(plan.crowded_out, COUNT - CROWD_ANCHORS_MAX);
     for (size_t i = 0; i < TRUST_HELD_MAX; i++)
         assert_true(has(&o, 0, &certs[i]));
     assert_false(has(&o, 0, &certs[TRUST_HELD_MAX]));
@@ -193,12 +193,51 @@ static void test_bytes(void **state)
         trust_object_add(&o, 0, made_cert_pem(&large[i]));
     plan_and_write(&o, &ours, 1, &plan);
     assert_true(plan.crowded_out > 0 && plan.crowded_out < LARGE);
-    assert_true(o.bundles[0].len <= TRUST_BYTES_MAX);
+    assert_true(o.bundles[0].len <= CROWD_BYTES_MAX);
     assert_true(o.bundles[0].len + large[0].pem.len >
-                TRUST_BYTES_MAX); /* no more went than had to */
+                CROWD_BYTES_MAX); /* no more went than had to */
     assert_true(has(&o, 0, &large[0]));
     assert_false(has(&o, 0, &large[LARGE - 1])); /* it ends first */
     trust_plan_done(&plan);
+    trust_object_done(&o);
+}
+
+static uint64_t removed(struct trust_object *o, size_t ret_unclaimed[1])
+{
+    struct trust_plan plan;
+    struct error err = ERROR_INIT;
+    struct trust_anchor ours = hold(&certs[70]);
+    if (trust_plan(trust_object_view(o), &ours, 1, NOW + 5 * DAY, false, &plan, &err) < 0)
+        fail_msg("%s", err.msg);
+    uint64_t number = plan.removed;
+    *ret_unclaimed = plan.unclaimed;
+    trust_object_patch(o, &plan.change);
+    trust_plan_done(&plan);
+    return number;
+}
+
+/* Who puts back what was taken out can be told from who adds something else. */
+static void test_what_goes_is_a_number(void **state)
+{
+    struct trust_object o;
+    size_t unclaimed;
+    (void)state;
+    trust_object_init(&o, 2);
+    add_many(&o, 0, 0, 3); /* ended */
+    add_many(&o, 0, 20, 22);
+    uint64_t first = removed(&o, &unclaimed);
+    assert_true(first != 0);
+    assert_int_equal(unclaimed, 2);
+    assert_int_equal(removed(&o, &unclaimed), 0);
+    for (int i = 2; i >= 0; i--) /* in another order */
+        add_many(&o, 0, i, i + 1);
+    assert_true(removed(&o, &unclaimed) == first);
+    add_many(&o, 0, 0, 2);
+    uint64_t fewer = removed(&o, &unclaimed);
+    assert_true(fewer != 0 && fewer != first);
+    trust_object_add(&o, 1, SLICE("no PEM\n"));
+    assert_true(removed(&o, &unclaimed) != 0);
+    assert_int_equal(removed(&o, &unclaimed), 0);
     trust_object_done(&o);
 }
 
@@ -210,7 +249,7 @@ static void test_comments_count(void **state)
     (void)state;
     trust_object_init(&o, 1);
     add_many(&o, 0, 0, 2);
-    while (o.bundles[0].len <= TRUST_BYTES_MAX)
+    while (o.bundles[0].len <= CROWD_BYTES_MAX)
         trust_object_add(&o, 0, SLICE("# a comment\n"));
     plan_and_write(&o, &ours, 1, &plan);
     assert_true(plan.is_needed);
@@ -243,8 +282,8 @@ static void test_more_than_are_read(void **state)
     for (unsigned i = 0; i < ANCHOR_SET_MAX + 5; i++)
         put_variant(&o.bundles[0], &certs[0], i);
     plan_and_write(&o, &ours, 1, &plan);
-    assert_int_equal(plan.anchors, TRUST_ANCHORS_MAX);
-    assert_int_equal(plan.crowded_out, ANCHOR_SET_MAX + 5 - (TRUST_ANCHORS_MAX - 1));
+    assert_int_equal(plan.anchors, CROWD_ANCHORS_MAX);
+    assert_int_equal(plan.crowded_out, ANCHOR_SET_MAX + 5 - (CROWD_ANCHORS_MAX - 1));
     assert_true(has(&o, 0, &certs[1]));
     trust_plan_done(&plan);
     trust_object_done(&o);
@@ -297,7 +336,7 @@ static void test_too_many_of_ours(void **state)
         ours[i] = hold(&certs[i]);
     assert_refused(ours, TRUST_HELD_MAX + 1, ERROR_LIMIT, "more than 16 anchors");
     buf_init(&text, TEXT_MAX);
-    for (size_t i = 0; i <= TRUST_ANCHORS_MAX; i++)
+    for (size_t i = 0; i <= CROWD_ANCHORS_MAX; i++)
         buf_put_slice(&text, made_cert_pem(&certs[i]));
     ours[0].pem = buf_slice(&text);
     assert_refused(ours, 1, ERROR_LIMIT, "more than 64");
@@ -352,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_a_stamp_protects),
         cmocka_unit_test(test_ours_never_go),
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_what_goes_is_a_number),
         cmocka_unit_test(test_comments_count),
         cmocka_unit_test(test_more_than_are_read),
         cmocka_unit_test(test_what_is_no_anchor),

@@ -16,9 +16,7 @@
 static const struct http_settings full = {
     .base = SLICE_INIT("https://vault:8200/below"),
     .ca_file = SLICE_INIT("ca.pem"),
-    .ca_path = SLICE_INIT("anchors"),
     .server_name = SLICE_INIT("vault.example"),
-    .user_agent = SLICE_INIT("test"),
 };
 
 static void test_failures(void **state)
