@@ -16,6 +16,9 @@ from secret_search import remember
 
 NAME = "node1"
 BRIDGE = "pods"
+# A bridge without an address of its own takes the lowest of its members': it would change as pods come and go, and
+# those that know the old one would reach nobody for half a minute.
+BRIDGE_ADDRESS = "02:00:0a:42:00:01"
 NETWORK = "10.66.0"
 SERVERS = range(2, 64)  # 10.66.0.2 to .63: for processes of the host; pods have .64 to .250
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
@@ -131,7 +134,7 @@ class Node:
 
     def make_network(self):
         run("ip", "link", "set", "lo", "up")
-        run("ip", "link", "add", BRIDGE, "type", "bridge")
+        run("ip", "link", "add", BRIDGE, "address", BRIDGE_ADDRESS, "type", "bridge")
         run("ip", "address", "add", f"{kube.HOST}/24", "dev", BRIDGE)
         for number in SERVERS:
             run("ip", "address", "add", f"{NETWORK}.{number}/32", "dev", BRIDGE)
