@@ -26,10 +26,10 @@ struct server_limits {
     size_t header_bytes;  /* memory for a request's head */
     size_t body_bytes;
     size_t bodies_bytes; /* of all bodies and answers together, see budget.h; 0: no limit */
-    int64_t handshake; /* from the connection to the end of its handshake */
-    int64_t request;   /* from a request's first byte to its last; again for the answer */
-    int64_t idle;      /* between requests */
-    int64_t age;       /* of a connection, give or take a tenth; 0: no limit */
+    int64_t handshake;   /* from the connection to the end of its handshake */
+    int64_t request;     /* from a request's first byte to its last; again for the answer */
+    int64_t idle;        /* between requests */
+    int64_t age;         /* of a connection, give or take a tenth; 0: no limit */
 };
 
 /* What the server asks of those around it, from any thread; NULL: ready, and nothing to refresh. */

@@ -107,8 +107,10 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_large_ones_have_half),   cmocka_unit_test(test_short_from_a_quarter_on),
-        cmocka_unit_test(test_two_of_the_largest_fit), cmocka_unit_test(test_no_limit),
+        cmocka_unit_test(test_large_ones_have_half),
+        cmocka_unit_test(test_short_from_a_quarter_on),
+        cmocka_unit_test(test_two_of_the_largest_fit),
+        cmocka_unit_test(test_no_limit),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
