@@ -374,8 +374,8 @@ def test_stalled_bodies_go_when_memory_is_short(start):
     wait_for_value(daemon, 0, HELD)
 
 
-def test_unread_answers_count(start):
-    """An answer that has no room is refused; those that are not read are given back with their connection."""
+def test_answers_count(start):
+    """An answer that has no room is refused, and its decision is not told."""
     daemon = start(PLAIN, "-workers=1", "-body-limit=1048576", "-bodies-limit=2097152", "-request-timeout=1h")
     wanted = {f"vault.hashicorp.com/agent-inject-template-db{i}": "x" * 60000 for i in range(8)}
     body = json.dumps(review(annotations=wanted)).encode()
