@@ -14,7 +14,8 @@
 #include "json/scan.h"
 
 #define CONTAINER_DEPTH 16 /* at most so deep below the root stands a container, in pod and patch */
-#define SCRATCH_KEEP ((size_t)8 << 20)  /* bytes of one buffer or index kept between reviews */
+#define SCRATCH_KEEP ((size_t)1 << 20)  /* bytes of one buffer kept between reviews */
+#define INDEX_KEEP ((size_t)8 << 20)    /* the same of an index: 16 for each value and name */
 #define ANSWER_MARGIN ((size_t)1 << 10) /* everything but patch and warnings */
 
 struct inject_scratch {
@@ -38,6 +39,9 @@ struct inject_scratch *inject_scratch_new(void)
     json_index_init(&s->side_index);
     json_index_init(&s->mutation.container_index);
     s->mutation.container_index.max_depth = JSON_DEPTH_MAX - CONTAINER_DEPTH;
+    s->index.max_nodes = INJECT_NODES_MAX;
+    s->side_index.max_nodes = INJECT_NODES_MAX;
+    s->mutation.container_index.max_nodes = INJECT_NODES_MAX;
     arena_init(&s->arena, INJECT_SCRATCH_MAX);
     buf_init(&s->text, INJECT_SCRATCH_MAX);
     buf_init(&s->patch, INJECT_SCRATCH_MAX);
@@ -89,7 +93,7 @@ static void trim(struct inject_scratch *s)
             buf_trim(buffers[i], SCRATCH_KEEP);
     }
     for (size_t i = 0; i < sizeof(indices) / sizeof(indices[0]); i++) {
-        if (indices[i]->cap > SCRATCH_KEEP / sizeof(struct json_node))
+        if (indices[i]->cap > INDEX_KEEP / sizeof(struct json_node))
             json_index_done(indices[i]);
     }
     recall_trim(&s->recall, SCRATCH_KEEP);

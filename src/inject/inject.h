@@ -19,8 +19,14 @@
 #include "inject/decision.h"
 #include "inject/options.h"
 
-#define INJECT_SCRATCH_MAX ((size_t)64 << 20) /* bytes of working memory for one review */
-#define INJECT_ANSWER_MAX ((size_t)64 << 20)
+/*
+ * An API server takes objects of 3 MiB and stores 1.5 MiB of one, so that a pod with more than these
+ * would be refused behind us.  They bound what one review can make of a thread's memory and time: a
+ * few KB that are needed again for each secret grow a thousandfold.
+ */
+#define INJECT_SCRATCH_MAX ((size_t)8 << 20) /* bytes of one buffer of working memory */
+#define INJECT_ANSWER_MAX ((size_t)16 << 20)
+#define INJECT_NODES_MAX (2u << 20) /* values and names of one review */
 
 struct inject_scratch;
 

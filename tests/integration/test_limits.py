@@ -217,7 +217,7 @@ def test_idle_timeout(start):
 def test_answer_timeout(start):
     """Who never reads a large answer is not waited for."""
     daemon = start(PLAIN, "-request-timeout=500ms", "-workers=1")
-    wanted = {f"vault.hashicorp.com/agent-inject-template-db{i}": "x" * 60000 for i in range(100)}
+    wanted = {f"vault.hashicorp.com/agent-inject-template-db{i}": "x" * 60000 for i in range(40)}
     body = json.dumps(review(annotations=wanted)).encode()
     with daemon.connect() as sock:
         sock.sendall(post(body))
@@ -304,6 +304,97 @@ def test_stalled_requests_are_not_in_flight(start):
         assert answer(stack.enter_context(daemon.connect()))[0] == 200
         waits_for_end(slow[0])
         wait_for_value(daemon, 0, "keyhook_requests_in_flight")
+
+
+LARGE = BODY + b" " * ((1 << 20) - len(BODY))
+HELD = "keyhook_bodies_held_bytes"
+
+
+@contextlib.contextmanager
+def unfinished(daemon, count, body=LARGE, chunked=False):
+    """So many connections whose bodies lack their last ten bytes."""
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(daemon.connect()) for _ in range(count)]
+        for sock in socks:
+            if chunked:
+                head = post(b"", "Transfer-Encoding: chunked", length=False)
+                sock.sendall(head + b"%x\r\n" % len(body) + body[:-10])
+            else:
+                sock.sendall(post(body)[:-10])
+        yield socks
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_bodies_limit(start, chunked):
+    """Large bodies may have one half, small ones all; it is given back when the connection ends."""
+    daemon = start(PLAIN, "-workers=2", "-body-limit=2097152", "-bodies-limit=4194304")
+    with unfinished(daemon, 1, LARGE + LARGE[20:], chunked):
+        wait_for_value(daemon, 2 * len(LARGE) - 30, HELD)
+        with daemon.connect() as other:
+            status, headers, text = answer(other, post(LARGE))
+            assert (status, headers["retry-after"]) == (503, "1")
+            assert text == b"too many bytes of bodies and answers in memory\n"
+            assert answer(other)[0] == 200
+            assert answer(other, post(BODY + b" " * (60000 - len(BODY))))[0] == 200
+        wait_for_value(daemon, 1, "keyhook_shed_requests_total", reason="bodies-limit")
+    assert [e["reason"] for e in daemon.events("request refused")] == [text.decode().strip()]
+    wait_for_value(daemon, 0, HELD)
+    assert daemon.request("POST", "/mutate", LARGE, {"Content-Type": "application/json"})[0] == 200
+    wait_for_value(daemon, 0, HELD)
+
+
+def test_announced_bodies_cost_nothing(start):
+    daemon = start(PLAIN, "-body-limit=2097152", "-bodies-limit=4194304")
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(daemon.connect()).sendall(post(LARGE)[:-len(LARGE) + 1])
+        wait_for_value(daemon, 40, "keyhook_requests_in_flight")
+        assert value(daemon, HELD) <= 40
+        assert daemon.request("POST", "/mutate", LARGE, {"Content-Type": "application/json"})[0] == 200
+
+
+def test_refused_bodies_are_not_in_flight(start):
+    daemon = start(PLAIN, "-workers=1", "-body-limit=1048576", "-bodies-limit=2097152", "-in-flight-limit=2")
+    with unfinished(daemon, 1) as taken:
+        wait_for_value(daemon, len(LARGE) - 10, HELD)
+        with unfinished(daemon, 1) as refused:
+            wait_for_value(daemon, 1, "keyhook_shed_requests_total", reason="bodies-limit")
+            assert value(daemon, "keyhook_requests_in_flight") == 1
+            assert answer(refused[0], LARGE[-10:])[0] == 503
+        assert answer(taken[0], LARGE[-10:])[0] == 200
+    wait_for_value(daemon, 0, "keyhook_requests_in_flight")
+    wait_for_value(daemon, 0, HELD)
+
+
+def test_stalled_bodies_go_when_memory_is_short(start):
+    daemon = start(PLAIN, "-body-limit=1048576", "-bodies-limit=2097152", "-request-timeout=1h")
+    with unfinished(daemon, 1) as socks:
+        waits_for_end(*socks)
+    wait_closed(daemon, "bodies-limit", 1)
+    wait_for_value(daemon, 0, HELD)
+
+
+def test_answers_count(start):
+    """An answer that has no room is refused, and its decision is not told."""
+    daemon = start(PLAIN, "-workers=1", "-body-limit=1048576", "-bodies-limit=2097152", "-request-timeout=1h")
+    wanted = {f"vault.hashicorp.com/agent-inject-template-db{i}": "x" * 60000 for i in range(8)}
+    body = json.dumps(review(annotations=wanted)).encode()
+    with daemon.connect() as sock:
+        status, headers, _ = answer(sock, post(body))
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert answer(sock)[0] == 200
+    wait_for_value(daemon, 1, "keyhook_shed_requests_total", reason="bodies-limit")
+    assert not daemon.events("review answered")[1:]
+    wait_for_value(daemon, 0, HELD)
+
+
+def test_no_bodies_limit(start):
+    daemon = start(PLAIN, "-body-limit=1048576", "-bodies-limit=0")
+    with unfinished(daemon, 8) as socks:
+        wait_for_value(daemon, 8 * (len(LARGE) - 10), HELD)
+        for sock in socks:
+            assert answer(sock, LARGE[-10:])[0] == 200
+    wait_for_value(daemon, 0, HELD)
 
 
 # --- what the API server waits for

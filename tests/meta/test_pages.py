@@ -115,5 +115,5 @@ def test_defaults_of_the_chart():
     """Numbers that the pages tell."""
     values = read("charts/keyhook/values.yaml")
     for line in ("timeoutSeconds: 5", "port: 8080", "plainPort: 8081", "failurePolicy: Fail", "action: Deny",
-                 "excludedNamespaces: [kube-system, kube-node-lease]", "memory: 128Mi"):
+                 "excludedNamespaces: [kube-system, kube-node-lease]", "memory: 384Mi", "  workers: 2"):
         assert line in values, line
