@@ -59,7 +59,7 @@ class Release:
         return self.run("rollback", *words, *PATIENTLY)
 
     def test(self):
-        return self.run("test", "--logs", "--timeout", WAIT)
+        return self.run("test", "--timeout", WAIT)
 
     def uninstall(self):
         return self.run("uninstall", "--ignore-not-found", *PATIENTLY)
