@@ -8,11 +8,14 @@
 #include "cli/option.h"
 
 struct check_flags {
-    struct slice connect; /* HOST:PORT; empty: what -listen says, "off": nothing is asked */
+    enum check_dry_run dry_run;
+    struct slice namespace; /* of the pod that is tried; empty: this pod's */
+    struct slice labels;    /* of it: name=value, with commas between */
+    struct slice connect;   /* HOST:PORT; empty: what -listen says, "off": nothing is asked */
     enum check_format format;
 };
 
-#define CHECK_FLAG_COUNT 2
+#define CHECK_FLAG_COUNT 5
 extern const struct option check_flag_rows[CHECK_FLAG_COUNT];
 
 #endif

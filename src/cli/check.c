@@ -8,6 +8,7 @@ enum check_needs {
     NEEDS_FILES = 1 << 1,
     NEEDS_CLUSTER = 1 << 2,
     NEEDS_ADDRESS = 1 << 3,
+    NEEDS_DRY_RUN = 1 << 4,
 };
 
 /* Rows of the table, as bits of `after`. */
@@ -20,7 +21,8 @@ enum check_id {
     ID_RIGHTS,
     ID_OBJECT,
     ID_BUNDLE,
-    ID_SERVED
+    ID_SERVED,
+    ID_INJECTION
 };
 #define AFTER(id) (1u << (id))
 
@@ -40,6 +42,7 @@ static const struct row {
     [ID_OBJECT] = { "webhook",     "the MutatingWebhookConfiguration is there",    NEEDS_CLUSTER, AFTER(ID_RIGHTS),  check_webhook_object },
     [ID_BUNDLE] = { "bundle",      "every caBundle holds our anchor",              NEEDS_CLUSTER, AFTER(ID_OBJECT),  check_bundle },
     [ID_SERVED] = { "served",      "the API server would trust what is served",    NEEDS_ADDRESS, 0,                 check_served },
+    [ID_INJECTION] = { "injection", "a pod that asks for an agent gets one",       NEEDS_DRY_RUN, AFTER(ID_OBJECT),  check_injection },
 };
 /* clang-format on */
 
@@ -79,7 +82,8 @@ static unsigned met_needs(const struct check_settings *set)
 {
     return (set->source == CERT_SOURCE_VAULT ? NEEDS_VAULT : 0u) |
            (set->source == CERT_SOURCE_FILES ? NEEDS_FILES : 0u) |
-           (set->webhook_name.len > 0 ? NEEDS_CLUSTER : 0u) | (set->host ? NEEDS_ADDRESS : 0u);
+           (set->webhook_name.len > 0 ? NEEDS_CLUSTER : 0u) | (set->host ? NEEDS_ADDRESS : 0u) |
+           (set->webhook_name.len > 0 && set->dry_run != CHECK_DRY_RUN_OFF ? NEEDS_DRY_RUN : 0u);
 }
 
 /* The first check that this one needed and that was not fine; NULL: it can be made. */
@@ -98,8 +102,8 @@ static void look(struct check_run *run, const struct row *row, unsigned passed,
     if (missing) {
         ret->state = CHECK_SKIPPED;
         buf_printf(&ret->detail, "needs '%s'", missing);
-    } else {
-        ret->state = row->look(run, ret) ? CHECK_OK : CHECK_FAILED;
+    } else if (!row->look(run, ret) && ret->state == CHECK_OK) {
+        ret->state = CHECK_FAILED;
     }
 }
 

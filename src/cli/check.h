@@ -23,6 +23,9 @@
 #define CHECK_CLOCK_MAX ((int64_t)60)        /* seconds between two clocks */
 #define CHECK_TTL ((int64_t)60)              /* seconds of life of the certificate asked for */
 
+/* Whether a pod is tried: if we may create pods, or else it is a failure, or never. */
+enum check_dry_run { CHECK_DRY_RUN_AUTO, CHECK_DRY_RUN_MUST, CHECK_DRY_RUN_OFF };
+
 /* What is to be checked; borrowed for the run. */
 struct check_settings {
     enum cert_source_id source;
@@ -33,7 +36,9 @@ struct check_settings {
     bool publishes;            /* the caBundle is ours to write */
     const struct kube_settings *kube; /* NULL: not in a cluster */
     const char *kube_problem;         /* why not, then */
-    const char *host, *port;          /* where the webhook listens; host NULL: not asked */
+    enum check_dry_run dry_run;
+    struct slice namespace, labels, prefix; /* of the pod that is tried, and of its annotations */
+    const char *host, *port;                /* where the webhook listens; host NULL: not asked */
 };
 
 enum check_state { CHECK_OK, CHECK_FAILED, CHECK_SKIPPED };
@@ -56,13 +61,14 @@ struct check_run {
     struct kube_webhook *webhook;
 };
 
-/* True: fine.  False: *finding has what is wrong and what to do. */
+/* True: fine.  False: *finding has what is wrong and what to do, or why the check, as its state says, was skipped. */
 typedef bool check_fn(struct check_run *run, struct check_finding *finding);
 
 /* Vault and files, the cluster, and what is served. */
 check_fn check_settings_given;
 check_fn check_vault_health, check_vault_clock, check_vault_sign, check_files;
 check_fn check_kube_rights, check_webhook_object, check_bundle;
+check_fn check_injection;
 check_fn check_served;
 
 /* Always false: for a check's `return check_fail(...)`. */

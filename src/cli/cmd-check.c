@@ -7,21 +7,23 @@
 #include "cli/options.h"
 #include "cli/pki-settings.h"
 #include "http/http.h"
+#include "inject/annotation.h"
 #include "server/listen-socket.h"
 
 #define US_PER_SECOND 1000000
 #define TEXTS_MAX ((size_t)16 << 10)
 
 const char cmd_check_text[] =
-    "Looks at the certificate half of an installation: whether Vault can be reached and\n"
-    "signs for the webhook, whether the webhook's object is there, may be written and\n"
-    "trusts the issuer, and whether what the webhook serves would be accepted. It takes\n"
-    "the options and variables of serve, so that in the webhook's pod it needs none:\n"
+    "Looks at an installation: whether Vault can be reached and signs for the webhook,\n"
+    "whether the webhook's object is there, may be written and trusts the issuer, whether\n"
+    "what the webhook serves would be accepted, and, where this account may create pods,\n"
+    "whether the API server has a pod injected. It takes the options and variables of\n"
+    "serve, so that in the webhook's pod it needs none:\n"
     "\n"
     "    kubectl exec deploy/keyhook -- keyhook check\n"
     "\n"
-    "Nothing is changed; Vault signs one certificate of a minute. Exit status: 0 all is\n"
-    "well, 1 something is not, 2 wrong usage or setting.";
+    "Nothing is changed: the pod is a dry run, Vault signs one certificate of a minute.\n"
+    "Exit status: 0 all is well, 1 something is not, 2 wrong usage or setting.";
 
 /* What the checks borrow. */
 struct check_setting_texts {
@@ -69,10 +71,17 @@ static int fill(const struct options *opt, const struct check_flags *flags,
         .hosts = set->tls_auto_hosts,
         .webhook_name = choice->webhook,
         .publishes = choice->publishes,
+        .dry_run = flags->dry_run,
+        .namespace = flags->namespace,
+        .labels = flags->labels,
+        .prefix =
+            annotation_prefix(opt->inject.prefixes[PREFIX_VAULT] ? PREFIX_VAULT : PREFIX_OPENBAO),
     };
     pki_settings(set, choice, &ret->vault);
     ret->vault.vault.connect_timeout = CHECK_TIMEOUT;
     find_cluster(opt, texts, ret);
+    if (ret->namespace.len == 0 && ret->kube)
+        ret->namespace = ret->kube->namespace;
     return choose_address(opt, flags, texts, ret, err);
 }
 

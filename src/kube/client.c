@@ -176,8 +176,7 @@ static bool holds_token(const struct kube_client *c, struct slice text)
     return token.len > 0 && slice_contains(text, slice_after(token, strlen("Bearer ")));
 }
 
-/* The API server's own words, in one line and without what must not be shown. */
-static void put_reason(const struct kube_client *c, struct buf *out)
+void kube_client_put_words(const struct kube_client *c, size_t max, struct buf *out)
 {
     struct error ignored = ERROR_INIT;
     struct slice text;
@@ -185,11 +184,10 @@ static void put_reason(const struct kube_client *c, struct buf *out)
     if (reply_parse(buf_slice(&c->reply.body), &tree, &ignored) < 0 ||
         reply_string(tree, "message", &text, &ignored) < 0 || text.len == 0)
         return;
-    buf_put_lit(out, ": ");
     if (holds_token(c, text))
         buf_put_lit(out, "(not shown: it repeats the token)");
     else
-        text_put_line(out, text, ERROR_TEXT_MAX);
+        text_put_line(out, text, max);
 }
 
 static int refuse(struct kube_client *c, const struct kube_call *call,
@@ -198,18 +196,19 @@ static int refuse(struct kube_client *c, const struct kube_call *call,
     char memory[4 * ERROR_TEXT_MAX + 64];
     struct buf reason = buf_over(memory, sizeof(memory) - 1);
     struct slice query = call->path, path = slice_cut(&query, '?');
-    put_reason(c, &reason);
+    kube_client_put_words(c, ERROR_TEXT_MAX, &reason);
     c->retry_after = c->reply.retry_after;
     *ret_failure = kube_failure_of(c->reply.status);
-    return error_set(err, ERROR_IO, "%s " SLICE_FMT SLICE_FMT ": status %u" SLICE_FMT, call->method,
-                     SLICE_ARG(c->set.address), SLICE_ARG(path), c->reply.status,
-                     SLICE_ARG(buf_slice(&reason)));
+    return error_set(err, ERROR_IO, "%s " SLICE_FMT SLICE_FMT ": status %u%s" SLICE_FMT,
+                     call->method, SLICE_ARG(c->set.address), SLICE_ARG(path), c->reply.status,
+                     reason.len > 0 ? ": " : "", SLICE_ARG(buf_slice(&reason)));
 }
 
 int kube_client_call(struct kube_client *c, const struct kube_call *call,
                      enum kube_failure *ret_failure, struct error *err)
 {
     c->retry_after = 0;
+    c->reply.status = 0;
     for (int tries = 1;; tries++) {
         if (send_once(c, call, ret_failure, err) < 0)
             return -1;

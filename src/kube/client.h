@@ -38,6 +38,12 @@ int kube_client_call(struct kube_client *c, const struct kube_call *call,
                      enum kube_failure *ret_failure, struct error *err)
     __attribute__((warn_unused_result));
 
+/*
+ * What the API server said in its last answer: at most max bytes in one line, without the token; nothing
+ * when it is no Status with a message.
+ */
+void kube_client_put_words(const struct kube_client *c, size_t max, struct buf *out);
+
 /* The end of each call of the API: counts it and returns rc. */
 int kube_client_end(struct kube_client *c, int rc, enum kube_failure *ret_failure);
 

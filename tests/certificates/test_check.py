@@ -10,7 +10,7 @@ import kube
 from keyhook import PORT, program
 from process import clean_environment, wait_for
 
-CHECKS = ["settings", "vault", "clock", "certificate", "rights", "webhook", "bundle", "served"]
+CHECKS = ["settings", "vault", "clock", "certificate", "rights", "webhook", "bundle", "served", "injection"]
 
 
 class Checked:
@@ -47,6 +47,67 @@ def fixture_well(endpoints, installation, pki, replica):
 
 def test_all_is_well(well):
     assert well.failed() == set()
+
+
+def test_who_may_create_no_pods(well):
+    found = well.look()["injection"]
+    assert found["state"] == "skipped" and "create on pods" in found["detail"]
+
+
+@pytest.fixture(name="trying")
+def fixture_trying(well):
+    """One that may create pods where the webhook is called, and must."""
+    at, rbac = well.installation, "/apis/rbac.authorization.k8s.io/v1/namespaces"
+    rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}
+    for namespace in (at.apps, at.namespace):
+        at.cluster.client.need("POST", f"{rbac}/{namespace}/roles", {"metadata": {"name": "tries"}, "rules": [rule]})
+        at.cluster.client.need("POST", f"{rbac}/{namespace}/rolebindings", {
+            "metadata": {"name": "tries"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "tries"},
+            "subjects": [{"kind": "ServiceAccount", "name": at.account, "namespace": at.namespace}]})
+    well.options |= {"dry-run": "must", "n": at.apps}
+    wait_for(lambda: well.failed() == set(), "a pod to be tried")
+    return well
+
+
+def label(well, namespace, **labels):
+    well.installation.cluster.client.need("PATCH", f"/api/v1/namespaces/{namespace}", {"metadata": {"labels": labels}},
+                                          kube.STRATEGIC)
+
+
+def small_quota(well):
+    """With the status that a controller would give it."""
+    client, place = well.installation.cluster.client, f"/api/v1/namespaces/{well.installation.apps}/resourcequotas"
+    hard = {"limits.memory": "20Mi"}
+    client.need("POST", place, {"metadata": {"name": "small"}, "spec": {"hard": hard}})
+    client.need("PATCH", f"{place}/small/status", {"status": {"hard": hard, "used": {"limits.memory": "0"}}}, kube.MERGE)
+
+
+def left_out(well):
+    """By the webhook's namespaceSelector."""
+    label(well, well.installation.apps, name="another")
+
+
+@pytest.mark.parametrize(("plant", "words"), [
+    (left_out, "accepted without an agent"),
+    (lambda well: well.options.update(n=well.installation.namespace), "accepted without an agent"),
+    (lambda well: well.options.update(n="nowhere"), "may not create pods"),
+    (small_quota, "the quota"),
+    (lambda well: well.one.kill(), "cannot reach the webhook"),
+], ids=["not selected", "another namespace", "no namespace", "quota", "nobody there"])
+def test_what_becomes_of_a_pod(trying, plant, words):
+    """In the words of a real API server."""
+    plant(trying)
+    found = wait_for(lambda: (f := trying.look())["injection"]["state"] == "failed" and f, "the fault to be seen")
+    assert words in found["injection"]["detail"]
+
+
+def test_the_pod_fits_pod_security(trying):
+    """Restricted: the agents with it, as it gives them a seccomp profile."""
+    label(trying, trying.installation.apps, **{"pod-security.kubernetes.io/enforce": "restricted"})
+    wait_for(lambda: trying.installation.cluster.client.ask(
+        "POST", f"/api/v1/namespaces/{trying.installation.apps}/pods?dryRun=All",
+        trying.installation.pod(asks=False)).status == 403, "Pod Security")
+    assert trying.failed() == set()
 
 
 @pytest.mark.parametrize(("option", "value", "where"), [

@@ -4,11 +4,13 @@ import base64
 import os
 import pathlib
 import signal
+import subprocess
 import threading
 import urllib.error
 import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
+import yaml
 
 import kube
 from process import clean_environment, Process, ROOT, wait_for
@@ -16,6 +18,8 @@ from process import clean_environment, Process, ROOT, wait_for
 PORT = 8443
 PLAIN_PORT = 8080
 AGENT = "vault.hashicorp.com/agent-inject"
+PLURALS = {"ValidatingAdmissionPolicy": "validatingadmissionpolicies",
+           "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings"}
 ENDPOINT_POLL = 0.2  # seconds: a kubelet's probe and the endpoints' controller in one
 
 
@@ -53,7 +57,18 @@ class Installation:
         client.need("POST", self.slices(), endpoint_slice(self, []))
         self.grant()
         client.need("POST", kube.HOOKS, self.hook_object())
+        for thing in self.guard():
+            client.need("POST", f"/apis/admissionregistration.k8s.io/v1/{PLURALS[thing['kind']]}", thing)
         return self
+
+    def guard(self):
+        """The chart's own, for this test's object and account: whatever a replica does, it does under it."""
+        done = subprocess.run(
+            [pathlib.Path(os.environ["TOOLS"]) / "helm", "template", "keyhook", ROOT / "charts/keyhook",
+             "--namespace", self.namespace, "--set", f"fullnameOverride={self.hook},serviceAccount.name={self.account}",
+             "--show-only", "templates/guard.yaml"],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, check=True)
+        return list(yaml.safe_load_all(done.stdout))
 
     def slices(self):
         return f"/apis/discovery.k8s.io/v1/namespaces/{self.namespace}/endpointslices"

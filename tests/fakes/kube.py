@@ -17,7 +17,7 @@ of a webhook, with metadata.resourceVersion as precondition (409), null to remov
 caBundles and annotations, no new version when nothing changes; 404, 415, 422; list and watch with a
 fieldSelector (ADDED at once for what is there, then MODIFIED and DELETED, to the end of timeoutSeconds; a
 resourceVersion older than `kube.oldest` is 410); Events (events.k8s.io/v1) with the server's checks;
-SelfSubjectAccessReview; bearer tokens; RBAC with resourceNames.
+SelfSubjectAccessReview; dry runs of pods; bearer tokens; RBAC with resourceNames.
 
 For tests, free to use while it runs:
 
@@ -32,13 +32,14 @@ For tests, free to use while it runs:
                              the old one is refused from then on; write_token(text) only writes the file
   rules                      None: everything is allowed; or dicts with verbs, resource and names (absent: any)
   events                     Events that were created, oldest first
+  admit                      what becomes of a pod: a function of it, which may raise Refused; kept is none
   watching                   number of watches that are open now
   say(text)                  these bytes into every open watch;  bookmark()  a bookmark
   end_watches()              they end as at timeoutSeconds;  drop_connections() cuts them
   advertise(directory)       a service-account directory (token, ca.crt, namespace), and the variables
                              of a pod as a dict
 
-Endpoints for script(), clear() and seen(): get patch watch list event access, or "*" for all.  What
+Endpoints for script(), clear() and seen(): get patch watch list event access pod, or "*" for all.  What
 script() does is told in server.py; a status without a body gets a Status object as its body, and a play
 of "watch" with a body is sent as it is, without chunks.
 
@@ -87,6 +88,7 @@ ENDPOINTS = (
     ("watch", "GET", rf"{BASE}\?(.*&)?watch=(true|1)(&.*)?"),
     ("list", "GET", rf"{BASE}(\?.*)?"),
     ("event", "POST", r"/apis/events\.k8s\.io/v1/namespaces/[^/]+/events(\?.*)?"),
+    ("pod", "POST", r"/api/v1/namespaces/[^/]+/pods(\?.*)?"),
     ("access", "POST", r"/apis/authorization\.k8s\.io/v1/selfsubjectaccessreviews(\?.*)?"),
 )
 USER = "system:serviceaccount:apps:keyhook"
@@ -203,6 +205,16 @@ def check_event(event, namespace):
         raise Refused(422, "involvedObject.namespace: Invalid value: does not match event.namespace")
 
 
+def injected(pod):
+    """What the webhook makes of a pod that asks for an agent, as far as somebody looks."""
+    pod = copy.deepcopy(pod)
+    agent = {"image": "vault", "volumeMounts": [{"name": "vault-secrets", "mountPath": "/vault/secrets"}]}
+    pod["spec"].setdefault("volumes", []).append({"name": "vault-secrets", "emptyDir": {"medium": "Memory"}})
+    pod["spec"]["initContainers"] = [{"name": "vault-agent-init", **agent}]
+    pod["spec"]["containers"].append({"name": "vault-agent", **agent})
+    return pod
+
+
 class FakeKube(Server):
     def __init__(self, directory, **options):
         self.objects = {}
@@ -213,6 +225,7 @@ class FakeKube(Server):
         self.date_offset = 0
         self.rules = None
         self.events = []
+        self.admit = injected
         self.feeds = []  # of open watches
         self.tokens = None
         self.token_file = str(pathlib.Path(directory) / "token")
@@ -437,6 +450,15 @@ class FakeKube(Server):
             raise Refused(409, f'events "{event["metadata"]["name"]}" already exists')
         self.events.append(event)
         return Answer(201, event)
+
+    def _pod(self, request, _name, query):
+        namespace = request.path.split("/")[4]
+        if not self._may("create", "pods", ""):
+            raise Refused(403, f'pods is forbidden: User "{USER}" cannot create resource "pods" in API group "" '
+                          f'in the namespace "{namespace}"')
+        if query.get("dryRun") != "All":
+            raise Refused(422, "only dry runs here")
+        return Answer(201, self.admit(request.json))
 
     def _access(self, request, _name, _query):
         asked = request.json["spec"]["resourceAttributes"]

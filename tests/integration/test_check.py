@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from daemon import run_keyhook
 from fakes.authority import Authority, now
 from fakes.fixtures import fake_vault  # noqa: F401
-from fakes.kube import webhook_configuration
+from fakes.kube import injected, Refused, webhook_configuration
 from fakes.kube_fixtures import fake_kube  # noqa: F401
 
 HOST = "keyhook.apps.svc"
@@ -93,7 +93,8 @@ def failed(findings):
 def test_all_is_well(well):
     findings, answer = well.check()
     assert failed(findings) == set() and answer["skipped"] == 0
-    assert list(findings) == ["settings", "vault", "clock", "certificate", "rights", "webhook", "bundle", "served"]
+    assert list(findings) == ["settings", "vault", "clock", "certificate", "rights", "webhook", "bundle", "served",
+                              "injection"]
     assert all("advice" not in one for one in findings.values())
 
 
@@ -247,8 +248,9 @@ def test_what_depends_is_skipped(well):
     no_object(well)
     findings, answer = well.check()
     assert {name: one["detail"] for name, one in findings.items() if one["state"] == "skipped"} == {
-        "clock": "needs 'vault'", "certificate": "needs 'clock'", "bundle": "needs 'webhook'"}
-    assert answer["skipped"] == 3
+        "clock": "needs 'vault'", "certificate": "needs 'clock'", "bundle": "needs 'webhook'",
+        "injection": "needs 'webhook'"}
+    assert answer["skipped"] == 4
 
 
 def test_text(well):
@@ -259,7 +261,7 @@ def test_text(well):
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert lines[1].startswith("FAIL  vault ") and "what to do:" in lines[2]
-    assert lines[-1] == "5 ok, 1 failed, 2 skipped"
+    assert lines[-1] == "6 ok, 1 failed, 2 skipped"
 
 
 def test_nothing_is_changed(well):
@@ -275,6 +277,123 @@ def test_an_anchor_that_nobody_claims(well):
     findings, _ = well.check()
     assert not failed(findings)
     assert "beside it 1 that nobody has stamped" in findings["bundle"]["detail"]
+
+
+# What the API server says, as Kubernetes 1.35 has it; where Keyhook is named, by the fake's entry.
+OURS = 'webhook "w0.keyhook.example"'
+CALL = f'Internal error occurred: failed calling {OURS}: failed to call webhook: Post "https://keyhook.apps.svc:443/mutate": '
+POLICY = "ValidatingAdmissionPolicy 'hook' with binding 'hook' denied request: "
+REFUSALS = [
+    ("untrusted", 500, f"{CALL}tls: failed to verify certificate: x509: certificate signed by unknown authority",
+     "does not trust the webhook", "'served'"),
+    ("unreachable", 500, f"{CALL}dial tcp 10.0.0.1:443: connect: connection refused",
+     "cannot reach the webhook", "endpoints"),
+    ("denied", 403, f'admission {OURS} denied the request: error validating agent configuration: no Vault role found',
+     "the webhook refuses the pod", "its words"),
+    ("the chart's policy", 403, f'pods "x" is forbidden: {POLICY}the pod asks for secrets of Vault (annotation '
+     "agent-inject), but the webhook hook has not injected it (there is no volume vault-secrets). Either ...",
+     "the policy of the chart refuses", "namespaceSelector"),
+    ("Pod Security", 403, 'pods "x" is forbidden: violates PodSecurity "restricted:latest": seccompProfile',
+     "Pod Security refuses", "-n"),
+    ("quota", 403, 'pods "x" is forbidden: exceeded quota: small, requested: limits.cpu=500m', "the quota", "raise it"),
+    ("no limits", 403, 'pods "x" is forbidden: failed quota: small: must specify limits.cpu', "the quota", "raise it"),
+    ("another webhook away", 500, 'Internal error occurred: failed calling webhook "a.example.com": x509: expired',
+     "another webhook fails", "mend that one"),
+    ("another webhook denies", 403, 'admission webhook "a.example.com" denied the request: no',
+     "another webhook refuses", "what it wants"),
+    ("another policy", 403, "pods \"x\" is forbidden: ValidatingAdmissionPolicy 'images' with binding 'images' denied request: no",
+     "another policy refuses", "what it wants"),
+    ("no namespace", 404, 'namespaces "apps" not found', "no such namespace", "-n"),
+    ("no account", 403, 'pods "x" is forbidden: error looking up service account apps/default: serviceaccount '
+     '"default" not found', "not complete", "wait"),
+    ("something else", 403, 'pods "x" is forbidden: it is Monday', "the API server refuses the pod", "its words"),
+    ("overloaded", 429, "too many requests", "the API server refuses the pod", "overloaded"),
+]
+
+
+@pytest.mark.parametrize(("status", "message", "cause", "advice"), [r[1:] for r in REFUSALS],
+                         ids=[r[0] for r in REFUSALS])
+def test_the_pod_is_refused(well, status, message, cause, advice):
+    """The API server's words are shown, and what they mean."""
+    def refuse(_pod):
+        raise Refused(status, message)
+
+    well.kube.admit = refuse
+    findings, _ = well.check()
+    assert failed(findings) == {"injection"}
+    detail = findings["injection"]["detail"]
+    assert cause in detail and message in detail
+    assert advice in findings["injection"]["advice"]
+
+
+def without_agents(pod):
+    pod = injected(pod)
+    pod["spec"]["containers"].pop()
+    del pod["spec"]["initContainers"]
+    return pod
+
+
+@pytest.mark.parametrize(("admit", "detail", "advice"), [
+    (lambda pod: pod, "accepted without an agent", "failurePolicy"),
+    (without_agents, "but no agent", "other mutating webhooks"),
+], ids=["as it was", "the volume alone"])
+def test_the_pod_is_not_injected(well, admit, detail, advice):
+    well.kube.admit = admit
+    findings, _ = well.check()
+    assert failed(findings) == {"injection"}
+    assert detail in findings["injection"]["detail"] and advice in findings["injection"]["advice"]
+
+
+def test_who_may_create_no_pods(well):
+    """It is told, and a failure for those alone who ask for it."""
+    well.kube.rules = [{"verbs": ["get", "watch", "patch"]}]
+    findings, answer = well.check()
+    assert (failed(findings), answer["skipped"]) == (set(), 1)
+    assert findings["injection"]["state"] == "skipped"
+    assert "may not create pods in 'apps'" in findings["injection"]["detail"]
+    assert "create on pods" in findings["injection"]["detail"]
+    findings, _ = well.check("-dry-run=must")
+    assert failed(findings) == {"injection"} and "create on pods" in findings["injection"]["advice"]
+
+
+def test_no_pod_is_tried(well):
+    findings, _ = well.check("-dry-run=off")
+    assert "injection" not in findings and not well.kube.seen("pod")
+
+
+@pytest.mark.parametrize(("flags", "namespace", "prefix"), [
+    ([], "apps", "vault.hashicorp.com"),
+    (["-n=shop", "-annotation-prefixes=openbao.org", "-labels=team=a, tier="], "shop", "openbao.org"),
+], ids=["by itself", "as told"])
+def test_the_pod_that_is_tried(well, tmp_path, flags, namespace, prefix):
+    """A dry run, in that namespace, with annotations that are read; the engine injects it."""
+    well.check(*flags)
+    asked, = well.kube.seen("pod")
+    assert asked.path == f"/api/v1/namespaces/{namespace}/pods?dryRun=All"
+    assert asked.json["metadata"]["annotations"][f"{prefix}/agent-inject"] == "true"
+    assert asked.json["metadata"]["labels"] == ({"team": "a", "tier": ""} if flags else {})
+    file = tmp_path / "pod.json"
+    file.write_text(json.dumps(asked.json))
+    done = run_keyhook("inject", "-f", file, "-o=json", "-vault-address=https://vault:8200", *flags[1:2])
+    assert done.returncode == 0, done.stderr
+    spec = json.loads(done.stdout)["spec"]
+    assert {"vault-agent", "vault-agent-init"} <= {c["name"] for c in spec["containers"] + spec["initContainers"]}
+    assert "vault-secrets" in {v["name"] for v in spec["volumes"]}
+
+
+def test_a_pod_that_is_no_answer(well):
+    well.kube.script("pod", status=201, body=[])
+    findings, _ = well.check()
+    assert failed(findings) == {"injection"} and "proxy" in findings["injection"]["advice"]
+
+
+def test_the_token_is_not_told(well):
+    def refuse(_pod):
+        raise Refused(403, f"you with {well.kube.token} may not")
+
+    well.kube.admit = refuse
+    findings, answer = well.check()
+    assert failed(findings) == {"injection"} and well.kube.token not in json.dumps(answer)
 
 
 def test_an_empty_bundle(well):

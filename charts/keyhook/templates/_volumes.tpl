@@ -6,23 +6,7 @@ What is read from files: each token is projected for its one use, none is mounte
 {{- $v := include "keyhook.values" .root | fromYaml -}}
 {{- $source := include "keyhook.certsSource" .root -}}
 {{- if .cluster }}
-- name: kube-access
-  projected:
-    sources:
-      - serviceAccountToken:
-          path: token
-          expirationSeconds: 3607
-      - configMap:
-          name: kube-root-ca.crt
-          items:
-            - key: ca.crt
-              path: ca.crt
-      - downwardAPI:
-          items:
-            - path: namespace
-              fieldRef:
-                apiVersion: v1
-                fieldPath: metadata.namespace
+{{ include "keyhook.kubeVolume" . }}
 {{- end }}
 {{- if eq $source "vault" }}
 - name: vault-token
@@ -57,9 +41,7 @@ What is read from files: each token is projected for its one use, none is mounte
 {{- $v := include "keyhook.values" .root | fromYaml -}}
 {{- $source := include "keyhook.certsSource" .root -}}
 {{- if .cluster }}
-- name: kube-access
-  mountPath: /var/run/secrets/keyhook/kube
-  readOnly: true
+{{ include "keyhook.kubeVolumeMount" . }}
 {{- end }}
 {{- if eq $source "vault" }}
 - name: vault-token
@@ -79,4 +61,31 @@ What is read from files: each token is projected for its one use, none is mounte
 {{- with $v.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* Access to the API server, for the pod's service account. */}}
+{{- define "keyhook.kubeVolume" -}}
+- name: kube-access
+  projected:
+    sources:
+      - serviceAccountToken:
+          path: token
+          expirationSeconds: 3607
+      - configMap:
+          name: kube-root-ca.crt
+          items:
+            - key: ca.crt
+              path: ca.crt
+      - downwardAPI:
+          items:
+            - path: namespace
+              fieldRef:
+                apiVersion: v1
+                fieldPath: metadata.namespace
+{{- end -}}
+
+{{- define "keyhook.kubeVolumeMount" -}}
+- name: kube-access
+  mountPath: /var/run/secrets/keyhook/kube
+  readOnly: true
 {{- end -}}
