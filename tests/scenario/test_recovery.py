@@ -31,11 +31,12 @@ def fixture_running(stage, start):
 
 
 def lives(stage):
-    """How often each container of the scenario and of Keyhook has been started, and which it is."""
+    """How often each container of the scenario and of Keyhook has been started, and which it is. Pods of other tests may
+    still be on their way out."""
     found = {}
     for namespace in (NAMESPACE, SYSTEM):
         for pod in stage.core.list_namespaced_pod(namespace).items:
-            for status in pod.status.container_statuses or []:
+            for status in (pod.status.container_statuses or []) if pod.metadata.deletion_timestamp is None else []:
                 found[pod.metadata.name, status.name] = (status.restart_count, status.container_id)
     return found
 
