@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +54,6 @@ static void test_one_address(void **state)
     struct listen_socket sock = open_ok("127.0.0.1:0");
     assert_true(connects_v4(sock.port));
     close(sock.fd);
-    assert_false(connects_v4(sock.port));
 }
 
 static void test_every_address(void **state)
@@ -73,7 +73,10 @@ static void test_ipv6_address(void **state)
         skip();
     struct listen_socket sock = open_ok("[::1]:0");
     assert_true(connects_v6(sock.port));
-    assert_false(connects_v4(sock.port));
+    close(accept(sock.fd, NULL, NULL));
+    (void)connects_v4(sock.port); /* another program may have that port of IPv4 */
+    struct pollfd waiting = { .fd = sock.fd, .events = POLLIN };
+    assert_int_equal(poll(&waiting, 1, 0), 0);
     close(sock.fd);
 }
 
