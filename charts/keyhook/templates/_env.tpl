@@ -6,6 +6,7 @@ what follows from it.
 {{- $given := include "keyhook.env.given" . | fromYaml -}}
 {{- include "keyhook.checkListen" (dict "root" . "value" "port" "listen" $given.AGENT_INJECT_LISTEN) -}}
 {{- include "keyhook.checkListen" (dict "root" . "value" "plainPort" "listen" $given.KEYHOOK_PLAIN_LISTEN) -}}
+{{- $_ := set $given "KEYHOOK_ANNOTATION_PREFIXES" (include "keyhook.prefixes" . | fromYamlArray | join ",") -}}
 {{- $env := dict -}}
 {{- if include "keyhook.publishes" . -}}
 {{- $_ := set $env "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .) -}}
