@@ -144,10 +144,40 @@ KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
 {{- range $flag, $value := $v.options -}}
 {{- if and (kindIs "string" $value) (eq $value "") -}}{{- $args = append $args (printf "-%s=" $flag) -}}{{- end -}}
 {{- end -}}
-{{- range $v.extraArgs -}}
-{{- if regexMatch "^--?(drain-period|stop-timeout|listen|plain-listen)(=|$)" . -}}
-{{- fail (printf "extraArgs: %s must be known to the chart: give it in options" .) -}}
-{{- end -}}
-{{- end -}}
+{{- include "keyhook.checkExtraArgs" . -}}
 {{- toYaml (concat $args $v.extraArgs) -}}
+{{- end -}}
+
+{{/*
+Variables that other objects, or other parts of the pod, follow: given as an argument, they would go past the chart.
+*/}}
+{{- define "keyhook.followed" -}}
+- AGENT_INJECT_LISTEN
+- AGENT_INJECT_TELEMETRY_PATH
+- AGENT_INJECT_TLS_CA_CERT_FILE
+- KEYHOOK_ANNOTATION_PREFIXES
+- KEYHOOK_CERT_SOURCE
+- KEYHOOK_DRAIN_PERIOD
+- KEYHOOK_KUBE_DIR
+- KEYHOOK_PLAIN_LISTEN
+- KEYHOOK_PUBLISH
+- KEYHOOK_STOP_TIMEOUT
+- KEYHOOK_WEBHOOK_NAME
+{{- end -}}
+
+{{/* Arguments are for what the chart does not know; a variable wins over them in the program. */}}
+{{- define "keyhook.checkExtraArgs" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $variables := .Files.Get "files/options.yaml" | fromYaml -}}
+{{- $followed := include "keyhook.followed" . | fromYamlArray -}}
+{{- $env := include "keyhook.env" . | fromYaml -}}
+{{- range $v.extraArgs -}}
+{{- $flag := regexReplaceAll "^--?([a-z0-9-]+)(=(?s:.*))?$" . "${1}" -}}
+{{- $variable := ternary (get $variables $flag) "" (hasPrefix "-" .) -}}
+{{- if has $variable $followed -}}
+{{- fail (printf "extraArgs: %s must be known to the chart: give it in options" .) -}}
+{{- else if hasKey $env $variable -}}
+{{- fail (printf "extraArgs: %s would have no effect, as the variable %s is set and wins: give it in options" . $variable) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
