@@ -7,6 +7,7 @@ what follows from it.
 {{- include "keyhook.checkListen" (dict "root" . "value" "port" "listen" $given.AGENT_INJECT_LISTEN) -}}
 {{- include "keyhook.checkListen" (dict "root" . "value" "plainPort" "listen" $given.KEYHOOK_PLAIN_LISTEN) -}}
 {{- $_ := set $given "KEYHOOK_ANNOTATION_PREFIXES" (include "keyhook.prefixes" . | fromYamlArray | join ",") -}}
+{{- include "keyhook.checkOwn" (dict "root" . "given" $given) -}}
 {{- $env := dict -}}
 {{- if include "keyhook.publishes" . -}}
 {{- $_ := set $env "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .) -}}
@@ -15,6 +16,19 @@ what follows from it.
 {{- $_ := set $env "KEYHOOK_KUBE_DIR" "/var/run/secrets/keyhook/kube" -}}
 {{- end -}}
 {{- toYaml (merge $given $env) -}}
+{{- end -}}
+
+{{/* What other objects follow from the values, not from the variables: these can only say the same. */}}
+{{- define "keyhook.checkOwn" -}}
+{{- $source := list "KEYHOOK_CERT_SOURCE" (include "keyhook.certsSource" .root) "set certs.source" -}}
+{{- $name := list "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .root) "set fullnameOverride" -}}
+{{- $dir := list "KEYHOOK_KUBE_DIR" "/var/run/secrets/keyhook/kube" "leave it out" -}}
+{{- range list $source $name $dir -}}
+{{- $given := get $.given (index . 0) | default (index . 1) -}}
+{{- if ne $given (index . 1) -}}
+{{- fail (printf "%s: '%s' is not what the chart goes by, %s: %s" (index . 0) $given (index . 1) (index . 2)) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Service and probes go by the values, so an address given as an option must not name another port. */}}
