@@ -22,8 +22,9 @@ what follows from it.
 {{- define "keyhook.checkOwn" -}}
 {{- $source := list "KEYHOOK_CERT_SOURCE" (include "keyhook.certsSource" .root) "set certs.source" -}}
 {{- $name := list "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .root) "set fullnameOverride" -}}
+{{- $auto := list "AGENT_INJECT_TLS_AUTO" (index $name 1) (index $name 2) -}}
 {{- $dir := list "KEYHOOK_KUBE_DIR" "/var/run/secrets/keyhook/kube" "leave it out" -}}
-{{- range list $source $name $dir -}}
+{{- range list $source $name $auto $dir -}}
 {{- $given := get $.given (index . 0) | default (index . 1) -}}
 {{- if ne $given (index . 1) -}}
 {{- fail (printf "%s: '%s' is not what the chart goes by, %s: %s" (index . 0) $given (index . 1) (index . 2)) -}}
@@ -168,6 +169,7 @@ Variables that other objects, or other parts of the pod, follow: given as an arg
 {{- define "keyhook.followed" -}}
 - AGENT_INJECT_LISTEN
 - AGENT_INJECT_TELEMETRY_PATH
+- AGENT_INJECT_TLS_AUTO
 - AGENT_INJECT_TLS_CA_CERT_FILE
 - KEYHOOK_ANNOTATION_PREFIXES
 - KEYHOOK_CERT_SOURCE
