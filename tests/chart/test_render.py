@@ -65,6 +65,37 @@ def test_ca_bundle_is_absent_unless_given(variant):
         assert ("caBundle" in webhook["clientConfig"]) == (variant == "files-ca")
 
 
+def chosen_by(selector, labels):
+    return selector.items() <= labels.items()
+
+
+@pytest.mark.parametrize("variant", chart.VARIANTS)
+def test_selectors_choose_the_replicas_and_nothing_else(variant):
+    made = {kind: o for (kind, _), o in chart.objects(chart.render(variant)).items()}
+    pods = made["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    test = made["Pod"]["metadata"]["labels"]
+    found = {kind: made[kind]["spec"] for kind in ("Deployment", "PodDisruptionBudget", "PodMonitor") if kind in made}
+    selectors = [spec["selector"]["matchLabels"] for spec in found.values()] + [made["Service"]["spec"]["selector"]]
+    if "NetworkPolicy" in made:
+        selectors.append(made["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"])
+    assert all(chosen_by(selector, pods) and not chosen_by(selector, test) for selector in selectors)
+    if "ServiceMonitor" in made:
+        assert chosen_by(made["ServiceMonitor"]["spec"]["selector"]["matchLabels"], made["Service"]["metadata"]["labels"])
+
+
+@pytest.mark.parametrize("variant", chart.VARIANTS)
+def test_bindings_give_roles_of_the_chart_to_the_account_of_the_pods(variant):
+    made = chart.objects(chart.render(variant))
+    (deployment,) = [o for (kind, _), o in made.items() if kind == "Deployment"]
+    account = deployment["spec"]["template"]["spec"]["serviceAccountName"]
+    assert ("ServiceAccount", account) in made
+    for (kind, name), binding in made.items():
+        if kind.endswith("RoleBinding"):
+            assert binding["roleRef"]["kind"] == kind.removesuffix("Binding"), name
+            assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) in made, name
+            assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": "keyhook-system"}]
+
+
 @pytest.mark.parametrize("variant", chart.VARIANTS)
 def test_every_variable_is_one_that_the_program_reads(variant):
     done = chart.run("build/keyhook", "explain", "--variables", "options")
@@ -111,7 +142,7 @@ def test_unit():
     print(done.stdout)
     assert done.returncode == 0
     passed = re.search(r"^Tests: +(\d+) passed, (\d+) total", done.stdout, re.MULTILINE)
-    assert passed and passed[1] == passed[2] and int(passed[1]) > 80
+    assert passed and passed[1] == passed[2] and int(passed[1]) > 130
 
 
 @pytest.mark.parametrize("program", chart.HELMS)

@@ -60,14 +60,21 @@ def with_labels(series, labels):
     return name + "{" + ",".join([*(f'{k}="{v}"' for k, v in labels.items()), *([rest[:-1]] if rest else [])]) + "}"
 
 
-def told(rule, at, entries):
+@functools.cache
+def summaries():
+    """alert -> its summary, as the table has it."""
+    table = yaml.safe_load((CHART / "files/alerts.yaml").read_text(encoding="utf-8"))
+    return {row["name"]: row["summary"] for row in table["alerts"]}
+
+
+def told(alert, at, severity, entries):
     """What is to be told at that minute of an alert: (labels, description) of each, in promtool's form."""
-    annotations = {k: v for k, v in rule["annotations"].items() if k != "description"}
+    annotations = {"summary": summaries()[alert], "runbook_url": f"docs/operations.md#{alert.lower()}"}
     return {
         "eval_time": f"{at}m",
-        "alertname": rule["alert"],
+        "alertname": alert,
         "exp_alerts": [
-            {"exp_labels": {**rule["labels"], **labels}, "exp_annotations": {**annotations, "description": text}}
+            {"exp_labels": {"severity": severity, **labels}, "exp_annotations": {**annotations, "description": text}}
             for labels, text in entries
         ],
     }

@@ -32,10 +32,10 @@ def entries_of(case):
         yield {k: v for k, v in {**scrape, **entry["labels"]}.items() if v is not None}, entry["text"]
 
 
-def group(name, made, changes, expected):
+def group(name, made, changes, expected, severity=None):
     """expected: (minute, alert that fires alone or None, entries)."""
     tests = [
-        rules.told(rule, at, entries if rule["alert"] == alert else [])
+        rules.told(rule["alert"], at, severity, entries if rule["alert"] == alert else [])
         for at, alert, entries in expected for rule in made
     ]  # fmt: skip
     return {"name": name, "interval": "1m", "input_series": input_series(changes), "alert_rule_test": tests}
@@ -44,7 +44,7 @@ def group(name, made, changes, expected):
 def group_of(case, made):
     row, alert = ALERTS[case], case.split(",")[0]
     expected = [(row["silent"], None, []), (row["fires"]["at"], alert, list(entries_of(row)))]
-    return group(case, made, row["series"], expected)
+    return group(case, made, row["series"], expected, row["severity"])
 
 
 def judge(tmp_path, made, groups):

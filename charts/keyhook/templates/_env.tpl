@@ -6,6 +6,8 @@ what follows from it.
 {{- $given := include "keyhook.env.given" . | fromYaml -}}
 {{- include "keyhook.checkListen" (dict "root" . "value" "port" "listen" $given.AGENT_INJECT_LISTEN) -}}
 {{- include "keyhook.checkListen" (dict "root" . "value" "plainPort" "listen" $given.KEYHOOK_PLAIN_LISTEN) -}}
+{{- $_ := set $given "KEYHOOK_ANNOTATION_PREFIXES" (include "keyhook.prefixes" . | fromYamlArray | join ",") -}}
+{{- include "keyhook.checkOwn" (dict "root" . "given" $given) -}}
 {{- $env := dict -}}
 {{- if include "keyhook.publishes" . -}}
 {{- $_ := set $env "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .) -}}
@@ -14,6 +16,20 @@ what follows from it.
 {{- $_ := set $env "KEYHOOK_KUBE_DIR" "/var/run/secrets/keyhook/kube" -}}
 {{- end -}}
 {{- toYaml (merge $given $env) -}}
+{{- end -}}
+
+{{/* What other objects follow from the values, not from the variables: these can only say the same. */}}
+{{- define "keyhook.checkOwn" -}}
+{{- $source := list "KEYHOOK_CERT_SOURCE" (include "keyhook.certsSource" .root) "set certs.source" -}}
+{{- $name := list "KEYHOOK_WEBHOOK_NAME" (include "keyhook.fullname" .root) "set fullnameOverride" -}}
+{{- $auto := list "AGENT_INJECT_TLS_AUTO" (index $name 1) (index $name 2) -}}
+{{- $dir := list "KEYHOOK_KUBE_DIR" "/var/run/secrets/keyhook/kube" "leave it out" -}}
+{{- range list $source $name $auto $dir -}}
+{{- $given := get $.given (index . 0) | default (index . 1) -}}
+{{- if ne $given (index . 1) -}}
+{{- fail (printf "%s: '%s' is not what the chart goes by, %s: %s" (index . 0) $given (index . 1) (index . 2)) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Service and probes go by the values, so an address given as an option must not name another port. */}}
@@ -143,10 +159,41 @@ KEYHOOK_PKI_CA_FILE: /etc/keyhook/vault/{{ $v.pki.ca.key }}
 {{- range $flag, $value := $v.options -}}
 {{- if and (kindIs "string" $value) (eq $value "") -}}{{- $args = append $args (printf "-%s=" $flag) -}}{{- end -}}
 {{- end -}}
-{{- range $v.extraArgs -}}
-{{- if regexMatch "^--?(drain-period|stop-timeout|listen|plain-listen)(=|$)" . -}}
-{{- fail (printf "extraArgs: %s must be known to the chart: give it in options" .) -}}
-{{- end -}}
-{{- end -}}
+{{- include "keyhook.checkExtraArgs" . -}}
 {{- toYaml (concat $args $v.extraArgs) -}}
+{{- end -}}
+
+{{/*
+Variables that other objects, or other parts of the pod, follow: given as an argument, they would go past the chart.
+*/}}
+{{- define "keyhook.followed" -}}
+- AGENT_INJECT_LISTEN
+- AGENT_INJECT_TELEMETRY_PATH
+- AGENT_INJECT_TLS_AUTO
+- AGENT_INJECT_TLS_CA_CERT_FILE
+- KEYHOOK_ANNOTATION_PREFIXES
+- KEYHOOK_CERT_SOURCE
+- KEYHOOK_DRAIN_PERIOD
+- KEYHOOK_KUBE_DIR
+- KEYHOOK_PLAIN_LISTEN
+- KEYHOOK_PUBLISH
+- KEYHOOK_STOP_TIMEOUT
+- KEYHOOK_WEBHOOK_NAME
+{{- end -}}
+
+{{/* Arguments are for what the chart does not know; a variable wins over them in the program. */}}
+{{- define "keyhook.checkExtraArgs" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $variables := .Files.Get "files/options.yaml" | fromYaml -}}
+{{- $followed := include "keyhook.followed" . | fromYamlArray -}}
+{{- $env := include "keyhook.env" . | fromYaml -}}
+{{- range $v.extraArgs -}}
+{{- $flag := regexReplaceAll "^--?([a-z0-9-]+)(=(?s:.*))?$" . "${1}" -}}
+{{- $variable := ternary (get $variables $flag) "" (hasPrefix "-" .) -}}
+{{- if has $variable $followed -}}
+{{- fail (printf "extraArgs: %s must be known to the chart: give it in options" .) -}}
+{{- else if hasKey $env $variable -}}
+{{- fail (printf "extraArgs: %s would have no effect, as the variable %s is set and wins: give it in options" . $variable) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}

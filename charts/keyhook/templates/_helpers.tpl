@@ -4,12 +4,16 @@
 The values as they count, as YAML: those of this chart with the block `injector` of vault-helm laid over
 them. Every template reads them from here, so that a value can be given in either place.
     {{- $v := include "keyhook.values" . | fromYaml }}
+Made once and kept in the root, which all templates of the chart share.
 */}}
 {{- define "keyhook.values" -}}
+{{- if not (hasKey . "keyhookValues") -}}
 {{- $values := omit (deepCopy .Values) "injector" -}}
 {{- include "keyhook.overlay" (dict "under" $values "over" (default dict .Values.injector)) -}}
 {{- include "keyhook.checkBlocks" $values -}}
-{{- toYaml $values -}}
+{{- $_ := set . "keyhookValues" (toJson $values) -}}
+{{- end -}}
+{{- .keyhookValues -}}
 {{- end -}}
 
 {{/* A block with nothing but comments in it is null, and takes the defaults away that stand in it. */}}

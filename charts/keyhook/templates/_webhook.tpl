@@ -1,9 +1,26 @@
 {{/* Whom the webhook and the policy are about. */}}
 
-{{/* The prefixes of annotations that are read, a list. */}}
+{{/*
+The prefixes of annotations that are read, a list, split as the program splits it: a blank that stayed would make
+webhook and policy look at an annotation that nobody has.
+*/}}
 {{- define "keyhook.prefixes" -}}
-{{- $env := include "keyhook.env" . | fromYaml -}}
-{{- toYaml (splitList "," $env.KEYHOOK_ANNOTATION_PREFIXES) -}}
+{{- $env := include "keyhook.env.given" . | fromYaml -}}
+{{- $known := list "vault.hashicorp.com" "openbao.org" -}}
+{{- $hint := "give vault.hashicorp.com, openbao.org or both, separated by a comma" -}}
+{{- $prefixes := list -}}
+{{- range splitList "," (default "" $env.KEYHOOK_ANNOTATION_PREFIXES) -}}
+{{- with trim . -}}
+{{- if not (has . $known) -}}
+{{- fail (printf "annotation-prefixes: '%s' is not an annotation prefix: %s" . $hint) -}}
+{{- end -}}
+{{- $prefixes = append $prefixes . -}}
+{{- end -}}
+{{- end -}}
+{{- if not $prefixes -}}
+{{- fail (printf "annotation-prefixes: no prefix is left: %s" $hint) -}}
+{{- end -}}
+{{- toYaml (uniq $prefixes) -}}
 {{- end -}}
 
 {{/* The names of the annotation that opts in, a list of CEL texts. */}}
