@@ -114,19 +114,21 @@ block that has nothing but comments in it.
 {{- end -}}
 
 {{- define "keyhook.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "keyhook.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "keyhook.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "keyhook.labels" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
+{{- toYaml (merge (include "keyhook.ownLabels" . | fromYaml) (default dict $v.commonLabels)) -}}
+{{- end -}}
+
+{{/* Those that no value can replace. */}}
+{{- define "keyhook.ownLabels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{ include "keyhook.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with $v.commonLabels }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
 {{/* name, namespace, labels and annotations of an object: (dict "root" . "name" N "annotations" M "cluster" true) */}}
