@@ -17,6 +17,9 @@
 {{- if lt (int64 $v.replicas) 2 }}
 - "There is one replica: while it moves, pods that ask for secrets are not created."
 {{- end }}
+{{- if include "keyhook.bridges" . }}
+- "certs.caBundle and options.publish are both given, for a change of mode: take certs.caBundle out when the roll-out is through, or each upgrade takes the replicas' anchors away for a moment."
+{{- end }}
 {{- if and (not (include "keyhook.publishes" .)) (not $v.certs.caBundle) (not (include "keyhook.webhookAnnotations" .)) }}
 - "Nobody writes the caBundle: give certs.caBundle, an annotation for cert-manager in webhook.annotations, or options.publish=issuer."
 {{- end }}
