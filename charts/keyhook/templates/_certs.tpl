@@ -25,6 +25,16 @@
 {{- if ternary (ne $how "off") $default (not (empty $how)) -}}true{{- end -}}
 {{- end -}}
 
+{{/*
+"true" when a caBundle of the values stays in the webhook's object although the replicas write it, as long as others
+serve that do not. Only where options.publish says so: for good it would be a fight over the field.
+*/}}
+{{- define "keyhook.bridges" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $how := get (include "keyhook.env.given" . | fromYaml) "KEYHOOK_PUBLISH" -}}
+{{- if and $v.certs.caBundle (has $how (list "issuer" "chain")) -}}true{{- end -}}
+{{- end -}}
+
 {{/* "true" when the replicas talk to the API server at all: to publish, or to write Events about Vault. */}}
 {{- define "keyhook.usesCluster" -}}
 {{- if or (include "keyhook.publishes" .) (eq (include "keyhook.certsSource" .) "vault") -}}true{{- end -}}

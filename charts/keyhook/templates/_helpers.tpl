@@ -9,6 +9,8 @@ Made once and kept in the root, which all templates of the chart share.
 {{- define "keyhook.values" -}}
 {{- if not (hasKey . "keyhookValues") -}}
 {{- $values := omit (deepCopy .Values) "injector" -}}
+{{- include "keyhook.checkTwice" . -}}
+{{- include "keyhook.replace" (dict "under" $values "over" (default dict .Values.injector)) -}}
 {{- include "keyhook.overlay" (dict "under" $values "over" (default dict .Values.injector)) -}}
 {{- include "keyhook.checkBlocks" $values -}}
 {{- $_ := set . "keyhookValues" (toJson $values) -}}
@@ -24,6 +26,46 @@ Made once and kept in the root, which all templates of the chart share.
 {{- if not (kindIs "map" (get $ .)) -}}
 {{- fail (printf "%s: there is nothing in this block: fill it, or leave it out" .) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Without this a value at the top level would be lost without a word, when a values file of vault-helm has another one.
+Helm gives templates the merged values alone: files/defaults.yaml tells what somebody gave from what is in the chart.
+*/}}
+{{- define "keyhook.checkTwice" -}}
+{{- $defaults := .Files.Get "files/defaults.yaml" | fromYaml -}}
+{{- $over := default dict .Values.injector -}}
+{{- with include "keyhook.twice" (dict "given" .Values "over" $over "defaults" $defaults "path" "") | fromYamlArray -}}
+{{- $hint := "give each once (old defaults, which --reuse-values brings along, go with --reset-then-reuse-values)" -}}
+{{- fail (printf "given twice and differently: %s: %s" (join ", " .) $hint) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A YAML list of the names that are in `given`, differ there from `defaults`, and are something else in `over`. */}}
+{{- define "keyhook.twice" -}}
+{{- $given := .given -}}
+{{- $defaults := .defaults -}}
+{{- $path := .path -}}
+{{- range $key, $value := .over -}}
+{{- $top := get $given $key -}}
+{{- $default := get $defaults $key -}}
+{{- $name := printf "%s%s" $path $key -}}
+{{- if and (kindIs "map" $top) (kindIs "map" $value) (ne $key "resources") }}
+{{ include "keyhook.twice" (dict "given" $top "over" $value "defaults" (default dict $default) "path" (printf "%s." $name)) }}
+{{- else if and (hasKey $given $key) (not (and (kindIs "map" $top) (empty $value))) (ne (toJson $top) (toJson $default)) (ne (toJson $top) (toJson $value)) }}
+- {{ printf "%s and injector.%s" $name $name | quote }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What is one value, in `under`: resources, as a request may not be above a limit, and a budget that is taken away. */}}
+{{- define "keyhook.replace" -}}
+{{- if .over.resources -}}
+{{- $_ := unset .under "resources" -}}
+{{- end -}}
+{{- if and (hasKey .over "podDisruptionBudget") (kindIs "invalid" .over.podDisruptionBudget) -}}
+{{- $_ := unset .under "podDisruptionBudget" -}}
 {{- end -}}
 {{- end -}}
 
@@ -76,19 +118,21 @@ block that has nothing but comments in it.
 {{- end -}}
 
 {{- define "keyhook.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "keyhook.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "keyhook.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "keyhook.labels" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
+{{- toYaml (merge (include "keyhook.ownLabels" . | fromYaml) (default dict $v.commonLabels)) -}}
+{{- end -}}
+
+{{/* Those that no value can replace. */}}
+{{- define "keyhook.ownLabels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{ include "keyhook.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with $v.commonLabels }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
 {{/* name, namespace, labels and annotations of an object: (dict "root" . "name" N "annotations" M "cluster" true) */}}

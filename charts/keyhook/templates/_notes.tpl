@@ -2,6 +2,9 @@
 
 {{- define "keyhook.warnings" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
+{{- if eq $v.image.repository "keyhook" }}
+- "image.repository is the default, keyhook, which is in no registry: set it unless the nodes have the image."
+{{- end }}
 {{- if and (eq (include "keyhook.vaultAddress" .) (include "keyhook.defaultVaultAddress" .)) (not $v.vault.address) }}
 - "The address of Vault is the default, {{ include "keyhook.defaultVaultAddress" . }}: set vault.address if yours is another."
 {{- end }}
@@ -14,9 +17,27 @@
 {{- if lt (int64 $v.replicas) 2 }}
 - "There is one replica: while it moves, pods that ask for secrets are not created."
 {{- end }}
+{{- if include "keyhook.bridges" . }}
+- "certs.caBundle and options.publish are both given, for a change of mode: take certs.caBundle out when the roll-out is through, or each upgrade takes the replicas' anchors away for a moment."
+{{- end }}
 {{- if and (not (include "keyhook.publishes" .)) (not $v.certs.caBundle) (not (include "keyhook.webhookAnnotations" .)) }}
 - "Nobody writes the caBundle: give certs.caBundle, an annotation for cert-manager in webhook.annotations, or options.publish=issuer."
 {{- end }}
+{{- end -}}
+
+{{/* The command that prepares Vault for this release, with what differs from its own defaults. */}}
+{{- define "keyhook.setup" -}}
+{{- $v := include "keyhook.values" . | fromYaml -}}
+{{- $env := include "keyhook.env" . | fromYaml -}}
+{{- $words := list "certs/setup" "--namespace" (include "keyhook.namespace" .) "--service" (include "keyhook.fullname" .) -}}
+{{- $words = concat $words (list "--account" (include "keyhook.serviceAccountName" .)) -}}
+{{- $auth := get $env "KEYHOOK_PKI_AUTH_PATH" | trimPrefix "auth/" | trimSuffix "/" -}}
+{{- $given := list (list "--pki" (get $env "KEYHOOK_PKI_PATH") "pki") (list "--role" (get $env "KEYHOOK_PKI_ROLE") "webhook") (list "--auth" $auth "kubernetes") -}}
+{{- $given = concat $given (list (list "--auth-role" (get $env "KEYHOOK_PKI_AUTH_ROLE") "keyhook") (list "--audience" $v.pki.audience "vault")) -}}
+{{- range $given -}}
+{{- if not (has (index . 1) (list "" (index . 2))) -}}{{- $words = concat $words (initial .) -}}{{- end -}}
+{{- end -}}
+{{- join " " $words -}}
 {{- end -}}
 
 {{- define "keyhook.ineffective" -}}

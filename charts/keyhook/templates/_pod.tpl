@@ -7,7 +7,7 @@ default is written down: another manager can then apply the same objects without
 
 {{- define "keyhook.image" -}}
 {{- $v := include "keyhook.values" . | fromYaml -}}
-{{- if hasSuffix "hashicorp/vault-k8s" $v.image.repository -}}
+{{- if regexMatch "vault-k8s(-ubi)?([:@].*)?$" $v.image.repository -}}
 {{- fail "image.repository names vault-k8s, which this chart does not run: take `image` out of the values of vault-helm" -}}
 {{- end -}}
 {{- $v.image.repository }}:{{ default .Chart.AppVersion $v.image.tag -}}
