@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import secrets
+import sys
 import types
 
 import kubernetes
@@ -18,17 +19,19 @@ from release import Release, ROOT
 from vault_admin import VaultAdmin
 from waiting import wait_for
 
+sys.path.append(str(ROOT / "tests/cluster"))
+from report import figure, pytest_collection_modifyitems, pytest_terminal_summary, pytest_unconfigure  # noqa: E402,F401
+
 SYSTEM = "keyhook-system"
 RELEASE = "keyhook"
 OWN = "app.kubernetes.io/name=keyhook"  # the label of its pods
 PSA = "pod-security.kubernetes.io/enforce"
 VAULT = "https://vault.vault.svc:8200"  # as pods see it
 AGENT_TAG = "1.21.1"
-FIGURES = []  # (test, text): what was measured, for the end of the run
 PREFIX = "e2e-"  # of the namespaces of tests
 OWN_NAMESPACES = (SYSTEM, "default", "vault")  # and the others that they use
 NUMBERS = itertools.count(1)
-collect_ignore = [] if "KEYHOOK_CLUSTER" in os.environ else ["test_rig.py"]  # which is about the local cluster
+collect_ignore = [] if "KEYHOOK_CLUSTER" in os.environ else ["test_rig.py", "test_secrets.py"]  # about the local cluster
 
 
 # --- the cluster
@@ -161,17 +164,6 @@ def fixture_keyhook(system, pods, chart_values):
 # --- what is seen of a run
 
 
-@pytest.fixture
-def figure(request):
-    """figure(text): shown at the end of the run."""
-    return lambda text: FIGURES.append((request.node.name, text))
-
-
-def pytest_terminal_summary(terminalreporter):
-    for test, text in FIGURES:
-        terminalreporter.write_line(f"{test}: {text}")
-
-
 def own_namespaces(core):
     """Of the suite; what belongs to the cluster is in the backend's logs."""
     names = [n.metadata.name for n in core.list_namespace().items]
@@ -208,12 +200,3 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     if outcome.get_result().failed and call.when != "teardown":
         collect(item)
-
-
-def pytest_unconfigure(config):
-    """The closing line of all suites; a skipped test has failed."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    counts = {word: len(reporter.stats.get(word, [])) for word in
-              ("passed", "failed", "error", "skipped", "xfailed", "xpassed")}
-    passed = counts.pop("passed")
-    print(f"{passed} passed, {sum(counts.values())} failed")
