@@ -32,10 +32,12 @@ def fixture_running(stage, start):
 
 
 def lives(stage):
-    """How often each container of the scenario and of Keyhook has been started, and which it is."""
+    """How often each container of the scenario and of Keyhook has been started, and which it is. Pods of the test before
+    may still be ending."""
     found = {}
     for namespace in (NAMESPACE, SYSTEM):
-        for pod in stage.core.list_namespaced_pod(namespace).items:
+        staying = (p for p in stage.core.list_namespaced_pod(namespace).items if p.metadata.deletion_timestamp is None)
+        for pod in staying:
             for status in pod.status.container_statuses or []:
                 found[pod.metadata.name, status.name] = (status.restart_count, status.container_id)
     return found
