@@ -15,9 +15,9 @@ import kube  # noqa: E402
 from load import Pressure  # noqa: E402
 from pki import Pki  # noqa: E402
 from relay import Relay  # noqa: E402
+from report import figure, pytest_collection_modifyitems, pytest_terminal_summary, pytest_unconfigure  # noqa: E402,F401
 from vault import Vault  # noqa: E402
 
-FIGURES = []  # (test, text): what was measured, for the end of the run
 WRITTEN = []  # (where, text): other things that were written, for the search for secrets
 
 
@@ -113,12 +113,6 @@ def fixture_pressure(installation, endpoints):
 
 
 @pytest.fixture
-def figure(request):
-    """figure(text): shown at the end of the run."""
-    return lambda text: FIGURES.append((request.node.name, text))
-
-
-@pytest.fixture
 def judge():
     """judge(seconds, limit): with --judge a promised time is a promise; else ten times that, a hang guard."""
 
@@ -126,22 +120,3 @@ def judge():
         assert seconds <= (limit if os.environ.get("JUDGE") == "yes" else 10 * limit)
 
     return decide
-
-
-def pytest_collection_modifyitems(items):
-    """The search for secrets looks at what all others have left behind."""
-    items.sort(key=lambda item: item.path.name == "test_secrets.py")
-
-
-def pytest_terminal_summary(terminalreporter):
-    for test, text in FIGURES:
-        terminalreporter.write_line(f"{test}: {text}")
-
-
-def pytest_unconfigure(config):
-    """The closing line of all suites; a skipped test has failed."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    counts = {word: len(reporter.stats.get(word, [])) for word in
-              ("passed", "failed", "error", "skipped", "xfailed", "xpassed")}
-    passed = counts.pop("passed")
-    print(f"{passed} passed, {sum(counts.values())} failed")

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import kube
-from keyhook import is_injected
+from injected import is_injected
 from pki import anchors
 from process import wait_for
 from test_bundle import emptied, force

@@ -6,7 +6,8 @@ import time
 
 import kube
 from conftest import is_short, series
-from keyhook import is_injected, Replica
+from injected import is_injected
+from keyhook import Replica
 from pki import anchors
 from process import ROOT, wait_for
 

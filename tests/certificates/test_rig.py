@@ -2,7 +2,8 @@
 
 import sys
 
-from keyhook import is_injected, Replica
+from injected import is_injected
+from keyhook import Replica
 from load import Load, Prober
 from process import ROOT, wait_for
 

@@ -2,7 +2,7 @@
 
 import time
 
-from keyhook import is_injected
+from injected import is_injected
 from pki import Pki
 from process import wait_for
 

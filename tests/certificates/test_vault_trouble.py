@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from keyhook import is_injected
+from injected import is_injected
 from pki import anchors, Pki
 from process import wait_for
 from vault import Vault

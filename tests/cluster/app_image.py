@@ -16,10 +16,10 @@ from process import ROOT
 
 NAME = "registry.example.com/phoenix-guardian:1"
 SOURCE = ROOT / "manifests/examples/phoenix-guardian/app"
-PYTHON = pathlib.Path("/usr/bin/python3.11")
-LIBRARY = pathlib.Path("/usr/lib/python3.11")
+PYTHON = pathlib.Path("/usr/bin/python3").resolve()  # python3.N
+LIBRARY = pathlib.Path("/usr/lib", PYTHON.name)
 NOT_NEEDED = shutil.ignore_patterns("__pycache__", "test", "dist-packages", "idlelib", "lib2to3", "ensurepip",
-                                    "pydoc_data", "tkinter", "config-3.11-*", "pip", "setuptools", "*.exe")
+                                    "pydoc_data", "tkinter", "config-3.*", "pip", "setuptools", "*.exe")
 
 
 def shared_libraries(files):
@@ -30,7 +30,7 @@ def shared_libraries(files):
 
 def packages():
     made = subprocess.run([ROOT / "tests/cluster/python-build", "app"], check=True, stdout=subprocess.PIPE, text=True)
-    return pathlib.Path(made.stdout.strip()) / "lib/python3.11/site-packages"
+    return pathlib.Path(made.stdout.strip()) / "lib" / PYTHON.name / "site-packages"
 
 
 def compile_all(root, below):
@@ -40,6 +40,7 @@ def compile_all(root, below):
 
 
 def python_tree(root):
+    assert LIBRARY.is_dir(), f"{PYTHON} has no {LIBRARY}: this image is made of Debian's Python"
     base_tree(root)
     (root / "usr/bin").mkdir(parents=True)
     shutil.copy(PYTHON, root / "usr/bin/python3")

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import pathlib
+import platform
 import subprocess
 import sys
 import tarfile
@@ -22,6 +23,7 @@ AGENT = "docker.io/hashicorp/vault"  # and the version as tag
 OWN = "localhost/keyhook:test"
 BUSYBOX = pathlib.Path("/bin/busybox")
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # uname -m -> its name in images
 FOLDERS = ("bin", "etc", "tmp", "root", "home/vault", "var", "proc", "sys", "dev", "run")
 ACCOUNTS = {
     "passwd": "root:x:0:0:root:/root:/bin/sh\nvault:x:100:1000::/home/vault:/bin/sh\n"
@@ -55,9 +57,16 @@ def add_text(tar, name, text):
     tar.addfile(info, io.BytesIO(text.encode("ascii")))
 
 
+def architecture():
+    """The images are made of this machine's programs."""
+    machine = platform.machine()
+    assert machine in ARCHITECTURES, f"no image can be made on {machine}: only on {' or '.join(ARCHITECTURES)}"
+    return ARCHITECTURES[machine]
+
+
 def make_archive(path, name, layers, entrypoint, user=""):
     """Under another name until it is complete."""
-    config = {"architecture": "amd64", "os": "linux",
+    config = {"architecture": architecture(), "os": "linux",
               "config": {"User": user, "Entrypoint": entrypoint, "WorkingDir": "/", "Env": [PATH]},
               "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]}}
     manifest = {"Config": "config.json", "RepoTags": [name], "Layers": [layer.name for layer in layers]}

@@ -139,12 +139,6 @@ class Installation:
         return self.cluster.writes(self.hook, "keyhook/")
 
 
-def is_injected(answer):
-    if answer.status != 201:
-        return False
-    return any(c["name"] == "vault-agent-init" for c in answer.body["spec"].get("initContainers", []))
-
-
 class Replica:
     """`keyhook serve` as a process on an address of its own, with a pod's directory of tokens.
 

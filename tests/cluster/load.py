@@ -8,7 +8,8 @@ import ssl
 import threading
 import time
 
-from keyhook import is_injected, PORT
+from injected import is_injected
+from keyhook import PORT
 from process import wait_for
 
 PROBE_TIMEOUT = 5  # seconds

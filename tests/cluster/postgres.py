@@ -21,6 +21,7 @@ ACCOUNT = "postgres"  # made by Debian's package; initdb and postgres refuse roo
 ADMINISTRATOR = "testadmin"
 NETWORK = "10.66.0.0/24"
 INSTALLED = pathlib.Path("/usr/lib/postgresql")
+STATEMENTS = "statements"  # what it was asked, and all that it says: in DIRECTORY, for its owner alone
 TIMEOUT = 120  # seconds: a hang guard
 
 
@@ -62,8 +63,10 @@ def serve(directory, address):
     (directory / "data/postmaster.pid").unlink(missing_ok=True)
     become_account()
     os.chdir(directory)
+    # Statements hold passwords: they are kept, as a test looks at them, but not where logs are collected.
     settings = {"port": PORT, "listen_addresses": address, "unix_socket_directories": directory, "fsync": "off",
-                "log_statement": "all"}
+                "log_statement": "all", "logging_collector": "on", "log_directory": directory,
+                "log_filename": STATEMENTS, "log_rotation_age": 0, "log_rotation_size": 0}
     os.execv(program("postgres"), ["postgres", "-D", str(directory / "data"),
                                    *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))])
 

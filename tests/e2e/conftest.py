@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import secrets
+import sys
 import types
 
 import kubernetes
@@ -18,16 +19,19 @@ from release import Release, ROOT
 from vault_admin import VaultAdmin
 from waiting import wait_for
 
+sys.path.append(str(ROOT / "tests/cluster"))
+from report import figure, pytest_collection_modifyitems, pytest_terminal_summary, pytest_unconfigure  # noqa: E402,F401
+
 SYSTEM = "keyhook-system"
 RELEASE = "keyhook"
 OWN = "app.kubernetes.io/name=keyhook"  # the label of its pods
 PSA = "pod-security.kubernetes.io/enforce"
 VAULT = "https://vault.vault.svc:8200"  # as pods see it
 AGENT_TAG = "1.21.1"
-FIGURES = []  # (test, text): what was measured, for the end of the run
-NAMESPACES = []  # that exist now, for the logs of a failure
+PREFIX = "e2e-"  # of the namespaces of tests
+OWN_NAMESPACES = (SYSTEM, "default", "vault")  # and the others that they use
 NUMBERS = itertools.count(1)
-collect_ignore = [] if "KEYHOOK_CLUSTER" in os.environ else ["test_rig.py"]  # which is about the local cluster
+collect_ignore = [] if "KEYHOOK_CLUSTER" in os.environ else ["test_rig.py", "test_secrets.py"]  # about the local cluster
 
 
 # --- the cluster
@@ -72,18 +76,11 @@ def fixture_vault():
 def create_namespace(core, name, labels=None):
     """With Vault's authority in it, as agents want it, and the account that pods need."""
     core.create_namespace({"metadata": {"name": name, "labels": labels}})
-    NAMESPACES.append(name)
     authority = pathlib.Path(os.environ["VAULT_CACERT"]).read_text(encoding="ascii")
     core.create_namespaced_secret(name, {"metadata": {"name": "vault-ca"}, "stringData": {"ca.crt": authority}})
     accounts = core.list_namespaced_service_account
     wait_for(lambda: any(a.metadata.name == "default" for a in accounts(name).items), f"the default account of {name}")
     return name
-
-
-def delete_namespace(core, name):
-    """It may take its time: no other has its name."""
-    core.delete_namespace(name, propagation_policy="Background")
-    NAMESPACES.remove(name)
 
 
 @pytest.fixture(name="make_namespace")
@@ -92,12 +89,12 @@ def fixture_make_namespace(core):
     made = []
 
     def make(labels=None, **more):
-        made.append(create_namespace(core, f"e2e-{next(NUMBERS)}-{secrets.token_hex(2)}", (labels or {}) | more))
+        made.append(create_namespace(core, f"{PREFIX}{next(NUMBERS)}-{secrets.token_hex(2)}", (labels or {}) | more))
         return made[-1]
 
     yield make
-    for name in made:
-        delete_namespace(core, name)
+    for name in made:  # they may take their time: no other has the name
+        core.delete_namespace(name, propagation_policy="Background")
 
 
 @pytest.fixture(name="namespace")
@@ -167,24 +164,15 @@ def fixture_keyhook(system, pods, chart_values):
 # --- what is seen of a run
 
 
-@pytest.fixture
-def figure(request):
-    """figure(text): shown at the end of the run."""
-    return lambda text: FIGURES.append((request.node.name, text))
+def own_namespaces(core):
+    """Of the suite; what belongs to the cluster is in the backend's logs."""
+    names = [n.metadata.name for n in core.list_namespace().items]
+    return [name for name in names if name in OWN_NAMESPACES or name.startswith(PREFIX)]
 
 
-def pytest_terminal_summary(terminalreporter):
-    for test, text in FIGURES:
-        terminalreporter.write_line(f"{test}: {text}")
-
-
-def collect(item):
-    """What a test that failed leaves behind: events and the words of all containers."""
-    core = item.funcargs.get("core")
-    if core is None:
-        return
-    directory = ROOT / os.environ.get("BUILD", "build/release") / "logs/e2e" / re.sub(r"\W+", "-", item.name)
-    for namespace in NAMESPACES:
+def write_logs(core, directory):
+    """Events and the words of all containers."""
+    for namespace in own_namespaces(core):
         place = directory / namespace
         place.mkdir(parents=True, exist_ok=True)
         events = core.list_namespaced_event(namespace).items
@@ -195,17 +183,20 @@ def collect(item):
             (place / name).write_text(text, encoding="utf-8")
 
 
+def collect(item):
+    """What a test that failed leaves behind. That it cannot be had is told there, and ends nothing: the cluster may be
+    what has failed."""
+    directory = ROOT / os.environ.get("BUILD", "build/release") / "logs/e2e" / re.sub(r"\W+", "-", item.name)
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        client = kubernetes.config.new_client_from_config(os.environ["KUBECONFIG"])
+        write_logs(kubernetes.client.CoreV1Api(client), directory)
+    except Exception as error:  # pylint: disable=broad-except # in a hook, any would end the session
+        (directory / "incomplete").write_text(f"the logs could not be collected: {error!r}\n", encoding="utf-8")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield
     if outcome.get_result().failed and call.when != "teardown":
         collect(item)
-
-
-def pytest_unconfigure(config):
-    """The closing line of all suites; a skipped test has failed."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    counts = {word: len(reporter.stats.get(word, [])) for word in
-              ("passed", "failed", "error", "skipped", "xfailed", "xpassed")}
-    passed = counts.pop("passed")
-    print(f"{passed} passed, {sum(counts.values())} failed")

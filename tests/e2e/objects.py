@@ -11,6 +11,7 @@ from kubernetes.client.exceptions import ApiException
 
 APPLY = "application/apply-patch+yaml"
 MANAGER = "tests"
+HANG_GUARD = 60  # seconds: of one answer
 WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -50,7 +51,7 @@ class Objects:
         try:
             found = self.client.call_api(path, method, query_params=list(query.items()), header_params=headers, body=body,
                                          auth_settings=["BearerToken"], _preload_content=False,
-                                         _return_http_data_only=True)  # fmt: skip
+                                         _return_http_data_only=True, _request_timeout=HANG_GUARD)  # fmt: skip
             return Answer(found.status, found.data, found.headers)
         except ApiException as error:
             return Answer(error.status, error.body, error.headers or {})

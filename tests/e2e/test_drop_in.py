@@ -4,18 +4,19 @@ import base64
 import pathlib
 import re
 import sys
-import threading
 
 import pytest
 import yaml
 
 from objects import APPLY, documents, Objects
+from pressure import Pressure
 from release import HELMS, Release
 from waiting import wait_for
 import workloads
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
 from authority import Authority  # noqa: E402
+from injected import is_injected  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent / "drop-in"
 UPSTREAM = "hashicorp/vault-k8s:1.7.6"
@@ -87,10 +88,6 @@ def wanting(prefix="vault.hashicorp.com", name="wants"):
     notes = {f"{prefix}/agent-inject": "true", f"{prefix}/role": "app", f"{prefix}/agent-inject-secret-db": "secret/data/db"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "annotations": notes},
             "spec": {"containers": [{"name": "app", "image": "app:1"}]}}  # fmt: skip
-
-
-def is_injected(answer):
-    return answer.status == 201 and answer.body["metadata"].get("annotations", {}).get(STATUS) == "injected"
 
 
 # --- with a certificate of the user's
@@ -201,39 +198,16 @@ def test_a_bundle_that_is_emptied_is_filled_again(injector, objects):
     wait_for(lambda: is_injected(objects.try_create(wanting())), "the API server to trust the injector")
 
 
-class Creating:
-    """Dry-run creates of pods that ask, one after the other, until stop(): those that were not injected are kept."""
-
-    def __init__(self, api):
-        self.objects, self.done, self.missed, self.running = Objects(api), 0, [], True
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        while self.running:
-            answer = self.objects.try_create(wanting(name=f"wants-{self.done}"))
-            self.done += 1
-            if not is_injected(answer):
-                self.missed.append(answer.raw)
-            threading.Event().wait(0.05)
-
-    def stop(self):
-        self.running = False
-        self.thread.join()
-
-
 @pytest.mark.parametrize("injector", [2], indirect=True)
-def test_no_pod_is_missed_while_it_restarts(injector, api, objects, figure):
+def test_no_pod_is_missed_while_it_restarts(injector, objects, figure):
     """Its webhook is optional (failurePolicy Ignore), so a pod that is missed would start without its secrets. A single
     replica has to leave its node before the next one may come: vault-helm wants each on a node of its own."""
     before = set(injector.logs())
-    creating = Creating(api)
-    injector.restart()
-    wait_for(injector.is_rolled_out, "the new replicas", 300)
-    injector.pods.wait_gone(SYSTEM, f"{LABEL},pod-template-hash={next(iter(before)).split('-')[-2]}")
-    creating.stop()
-    figure(f"{creating.done} pods created meanwhile, {len(creating.missed)} not injected")
-    assert creating.done > 20 and creating.missed == []
+    with Pressure("default", wanting()) as pressure:
+        injector.restart()
+        wait_for(injector.is_rolled_out, "the new replicas", 300)
+        injector.pods.wait_gone(SYSTEM, f"{LABEL},pod-template-hash={next(iter(before)).split('-')[-2]}")
+    figure(f"{pressure.judge(least=20)} pods created meanwhile, none without an agent")
     wait_for(lambda: bundle(objects).count(CERTIFICATE) == injector.replicas, "the old anchors to go")
 
 

@@ -1,8 +1,11 @@
 """What the local cluster offers beside Kubernetes: servers that end and come back, and others beside them."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
+import secrets
+import subprocess
 import sys
 
 from kubernetes.client.exceptions import ApiException
@@ -11,7 +14,8 @@ import pytest
 from pods import is_ready
 from waiting import wait_for
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "cluster"))
 import control  # noqa: E402  pylint: disable=wrong-import-position
 
 CLUSTER = os.environ.get("KEYHOOK_CLUSTER", "")
@@ -60,6 +64,28 @@ def test_one_more_process_has_a_name(shell, tmp_path):
     finally:
         control.ask(CLUSTER, "stop", "files")
     assert not status("files")
+
+
+def test_what_a_killed_run_has_left_is_swept(tmp_path):
+    """Its network and its directory, with Vault's root token in it; not those of a run that goes on."""
+    name = f"keyhook-rig-{secrets.token_hex(4)}"
+    cluster, owner, network = tmp_path / name, tmp_path / f"{name}.owner", pathlib.Path("/run/netns", name)
+    cluster.mkdir()
+    (cluster / ".keyhook-test-cluster").touch()
+    (cluster / "root-token").touch()
+    sweep = [HERE.parent / "cluster/sweep", tmp_path / "keyhook-rig"]
+    with open(owner, "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        subprocess.run(["ip", "netns", "add", name], check=True, timeout=60)
+        try:
+            subprocess.run(sweep, check=True, timeout=120)
+            assert network.exists() and (cluster / "root-token").exists()
+            fcntl.flock(file, fcntl.LOCK_UN)
+            subprocess.run(sweep, check=True, timeout=120)
+            assert not network.exists() and not cluster.exists() and not owner.exists()
+        finally:
+            if network.exists():
+                subprocess.run(["ip", "netns", "delete", name], check=True, timeout=60)
 
 
 def test_what_is_not_known_is_told():

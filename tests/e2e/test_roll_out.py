@@ -3,15 +3,14 @@
 import datetime
 
 import pytest
-from kubernetes.client.exceptions import ApiException
 
 from conftest import OWN, RELEASE
-from pressure import is_injected, Pressure
+from injected import is_injected
+from pressure import Pressure
 from waiting import wait_for
 from workloads import inject, pod
 
 REPLICAS = 2
-ADMITTED_MIN = 50  # less would not have met the roll-out
 
 
 @pytest.fixture(name="rolled")
@@ -30,30 +29,29 @@ def fixture_rolled(apps, pods, system):
     return wait
 
 
-def judge(pressure, figure):
-    assert pressure.failures == []
-    assert pressure.admitted >= ADMITTED_MIN
-    figure(f"{pressure.admitted} admissions, none failed")
+@pytest.fixture(name="pressure")
+def fixture_pressure(namespace, images):
+    return Pressure(namespace, pod(images.base, inject("any", "secret/data/any"), generateName="pressure-"))
 
 
-def test_rolling_restart(keyhook, apps, pods, rolled, namespace, images, figure):
+def test_rolling_restart(keyhook, apps, pods, rolled, pressure, figure):
     old = set(pods.names(keyhook.namespace, OWN))
     now = datetime.datetime.now(datetime.timezone.utc).isoformat()
-    with Pressure(namespace, images.base) as pressure:
+    with pressure:
         apps.patch_namespaced_deployment(RELEASE, keyhook.namespace, {"spec": {"template": {"metadata": {
             "annotations": {"kubectl.kubernetes.io/restartedAt": now}}}}})
         rolled()
     assert old.isdisjoint(pods.names(keyhook.namespace, OWN))
-    judge(pressure, figure)
+    figure(f"{pressure.judge()} admissions, none failed")
 
 
-def test_helm_upgrade(keyhook, chart_values, pods, rolled, namespace, images, figure):
+def test_helm_upgrade(keyhook, chart_values, pods, rolled, pressure, figure):
     old = set(pods.names(keyhook.namespace, OWN))
-    with Pressure(namespace, images.base) as pressure:
+    with pressure:
         keyhook.upgrade(values=[chart_values, {"logLevel": "debug"}])
         rolled()
     assert old.isdisjoint(pods.names(keyhook.namespace, OWN))
-    judge(pressure, figure)
+    figure(f"{pressure.judge()} admissions, none failed")
 
 
 @pytest.fixture(name="no_new_pods")
@@ -70,27 +68,18 @@ def fixture_no_new_pods(core):
     set_all(None)
 
 
-def try_pod(core, namespace, image, annotations=None):
-    """(pod, '') or (None, why it was refused)"""
-    try:
-        body = pod(image, annotations, generateName="try-")
-        return core.create_namespaced_pod(namespace, body, dry_run="All"), ""
-    except ApiException as error:
-        return None, error.body
-
-
-def test_all_replicas_gone(keyhook, core, pods, no_new_pods, namespace, images, figure):
-    asks = inject("any", "secret/data/any")
+def test_all_replicas_gone(keyhook, core, objects, pods, no_new_pods, namespace, images, figure):
+    asks, plain = (pod(images.base, notes, generateName="try-") for notes in (inject("any", "secret/data/any"), None))
     core.delete_collection_namespaced_pod(keyhook.namespace, label_selector=OWN, grace_period_seconds=0)
-    refusal = wait_for(lambda: try_pod(core, namespace, images.base, asks)[1], "a refusal")
+    refusal = wait_for(lambda: (a := objects.try_create(asks, namespace)).status != 201 and a.message, "a refusal")
     for _ in range(10):
-        assert try_pod(core, namespace, images.base)[0], "a pod that asks for nothing"
-        assert try_pod(core, namespace, images.base, asks)[0] is None
-    assert 'failed calling webhook \\"pods.inject.keyhook\\"' in refusal
+        assert objects.try_create(plain, namespace).status == 201
+        assert objects.try_create(asks, namespace).status != 201
+    assert 'failed calling webhook "pods.inject.keyhook"' in refusal
     assert f"{RELEASE}.{keyhook.namespace}.svc" in refusal
     figure(f"refused with: {refusal}")
 
     no_new_pods()
     pods.wait_ready(keyhook.namespace, OWN, REPLICAS)
-    made = wait_for(lambda: try_pod(core, namespace, images.base, asks)[0], "pods to be admitted again")
+    made = wait_for(lambda: (a := objects.try_create(asks, namespace)).status == 201 and a, "pods to be admitted again")
     assert is_injected(made)

@@ -1,14 +1,14 @@
-"""tests/e2e/kind against stand-ins for docker, kind and kubectl: in which order what is called, and what is left."""
+"""tests/e2e/kind against stand-ins for docker, kind, kubectl and certs/setup: in which order what is called, and what is left."""
 
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-KIND = ROOT / "tests/e2e/kind"
 # Each notes its call; kind remembers whether there is a cluster.
 STAND_INS = {
     "docker": 'case "$1" in inspect) echo 172.18.0.2 ;; esac',
@@ -20,14 +20,20 @@ STAND_INS = {
 esac''',
     "curl": "exit 1",
 }
+SETUP = '#!/bin/bash\necho "setup $* at $VAULT_ADDR" >>"$STATE/calls"\n[ ! -e "$STATE/no-vault" ]\n'
 
 
 @pytest.fixture(name="call")
 def fixture_call(tmp_path):
     """call(script, *words) -> (status, what was called)"""
-    tools, state = tmp_path / "bin", tmp_path / "state"
-    tools.mkdir()
-    state.mkdir()
+    tools, state, project = tmp_path / "bin", tmp_path / "state", tmp_path / "project"
+    for directory in (tools, state, project / "certs"):
+        directory.mkdir(parents=True)
+    shutil.copytree(ROOT / "tests/e2e/kind", project / "tests/e2e/kind")
+    (project / "tests/cluster").symlink_to(ROOT / "tests/cluster")
+    shutil.copy(ROOT / "VERSION", project)
+    (project / "certs/setup").write_text(SETUP, encoding="ascii")
+    (project / "certs/setup").chmod(stat.S_IRWXU)
     for name, body in STAND_INS.items():
         (tools / name).write_text(f'#!/bin/bash\necho "{name} $*" >>"$STATE/calls"\n{body}\n', encoding="ascii")
         (tools / name).chmod(stat.S_IRWXU)
@@ -36,10 +42,10 @@ def fixture_call(tmp_path):
 
     def call(script, *words):
         (state / "calls").write_text("", encoding="ascii")
-        done = subprocess.run([KIND / script, *words], env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([project / "tests/e2e/kind" / script, *words], env=env, capture_output=True, text=True, timeout=120, check=False)
         return done, (state / "calls").read_text(encoding="ascii").splitlines()
 
-    call.cluster = tmp_path / "keyhook-kind"
+    call.cluster, call.no_vault = tmp_path / "keyhook-kind", state / "no-vault"
     return call
 
 
@@ -49,7 +55,7 @@ def named(calls, start):
 
 def test_up_makes_a_cluster_and_down_leaves_nothing(call):
     done, calls = call("up")
-    assert done.returncode != 0  # certs/setup finds no Vault behind the stand-in for curl
+    assert done.returncode == 0, done.stderr
     create, = named(calls, "kind create")
     assert "--name keyhook-kind" in create and "--image kindest/node:v1.30.13" in create
     version = (ROOT / "VERSION").read_text(encoding="ascii").strip()
@@ -57,6 +63,7 @@ def test_up_makes_a_cluster_and_down_leaves_nothing(call):
     assert [line.split()[3] for line in named(calls, "kind load")] == ["localhost/keyhook:test", "localhost/test-base:1"]
     applied, = named([line.replace(f"--kubeconfig {call.cluster}/kubeconfig ", "") for line in calls], "kubectl apply")
     assert applied.endswith("vault.yaml")
+    assert calls[-1].endswith("--kubernetes-host https://kubernetes.default.svc at https://172.18.0.2:30820")
     settings = (call.cluster / "environment").read_text(encoding="ascii")
     assert "VAULT_ADDR=https://172.18.0.2:30820\n" in settings
     assert stat.S_IMODE(call.cluster.stat().st_mode) == 0o700
@@ -75,10 +82,22 @@ def test_a_second_up_loads_the_image_alone(call):
 
 
 def test_something_left_is_told(call):
-    call("up")
-    (call.cluster / "environment").unlink()
-    done, _ = call("up")
-    assert done.returncode == 1 and "tests/e2e/kind/down" in done.stderr
+    """A cluster is complete when Vault is set up, and not before."""
+    call.no_vault.touch()
+    assert call("up")[0].returncode != 0
+    call.no_vault.unlink()
+    done, calls = call("up")
+    assert done.returncode == 1 and "tests/e2e/kind/down" in done.stderr and named(calls, "kind load") == []
+    assert call("in", "true")[0].returncode == 1
+
+
+@pytest.mark.parametrize("script", ["down", "up"])
+def test_a_directory_of_somebody_else_stays(call, script):
+    call.cluster.mkdir()
+    (call.cluster / "thesis").touch()
+    done, calls = call(script)
+    assert done.returncode == 1 and "is not empty and not a cluster's" in done.stderr and calls == []
+    assert (call.cluster / "thesis").exists()
 
 
 def test_in_gives_the_settings(call):

@@ -1,4 +1,4 @@
-"""Fixtures of the scenario's suite: the whole of Phoenix Guardian, once; `run` beside this file brings the cluster."""
+"""Fixtures of the scenario's suite: the whole of Phoenix Guardian, once; `tests/e2e/run --scenario` brings the cluster."""
 
 import itertools
 import json
@@ -8,17 +8,19 @@ import sys
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "cluster")]
 
+import report  # noqa: E402
+from report import figure, pytest_collection_modifyitems, pytest_terminal_summary, pytest_unconfigure  # noqa: E402,F401
 from stage import NAMESPACE, Stage, wait_for  # noqa: E402
 
-FIGURES = []  # (test, text): what was measured, for the end of the run
 NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session", name="stage")
 def fixture_stage():
-    return Stage().prepare(lambda text: FIGURES.append(("stage", text)))
+    return Stage().prepare(lambda text: report.FIGURES.append(("stage", text)))
 
 
 @pytest.fixture(name="inside")
@@ -86,23 +88,3 @@ def fixture_agent_says(stage):
         return wait_for(said, lambda: f"{texts} in the log of {name}:\n{stage.pods.logs(NAMESPACE, name, container)}")
 
     return agent_says
-
-
-@pytest.fixture
-def figure(request):
-    """figure(text): shown at the end of the run."""
-    return lambda text: FIGURES.append((request.node.name, text))
-
-
-def pytest_terminal_summary(terminalreporter):
-    for test, text in FIGURES:
-        terminalreporter.write_line(f"{test}: {text}")
-
-
-def pytest_unconfigure(config):
-    """The closing line of all suites; a skipped test has failed."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    counts = {word: len(reporter.stats.get(word, [])) for word in
-              ("passed", "failed", "error", "skipped", "xfailed", "xpassed")}
-    passed = counts.pop("passed")
-    print(f"{passed} passed, {sum(counts.values())} failed")

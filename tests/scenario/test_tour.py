@@ -11,24 +11,20 @@ from stage import EXAMPLE, ROOT, wait_for
 
 TOUR = (ROOT / "tests/scenario/tour").read_text(encoding="utf-8")
 README = (EXAMPLE / "README.md").read_text(encoding="utf-8")
-TIMEOUT = 120  # seconds: a hang guard
+TIMEOUT = 300  # seconds: a hang guard
 
 
 def bash(script, cwd=ROOT):
-    done = subprocess.run(["bash", "-euc", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd,
+    done = subprocess.run(["bash", "-euxc", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd,
                           timeout=TIMEOUT, check=False)
-    assert done.returncode == 0, f"{script}: {done.stderr}"
+    assert done.returncode == 0, f"the last of these failed: {done.stderr}"
     return done.stdout
 
 
 def test_each_command_of_the_tour(stage):
-    """They are run from inside here, where `in` leads to the same place."""
-    said = []
-    for line in TOUR.splitlines():
-        if line.startswith("  "):
-            command = line.replace("@CLUSTER@", str(stage.directory)).replace("@PYTHON@", sys.executable)
-            said.append(bash(command))
-    whole = "\n".join(said)
+    """By one shell, as they would be pasted. They are run from inside here, where `in` leads to the same place."""
+    commands = "\n".join(line for line in TOUR.splitlines() if line.startswith("  "))
+    whole = bash(commands.replace("@CLUSTER@", str(stage.directory)).replace("@PYTHON@", sys.executable))
     for seen in ("encounter-service", '"database"', '"id"', "|vault:v", "BEGIN CERTIFICATE", "exporting as access key",
                  '"type":"response"'):
         assert seen in whole
@@ -59,9 +55,12 @@ def test_setup_without_what_it_needs_says_so():
 def test_dry_run_changes_nothing(stage):
     before = stage.vault.read("sys/mounts")
     stage.vault.delete("auth/kubernetes/role/research-export")
-    assert "would make  login research-export" in stage.setup("--dry-run")
-    assert stage.vault.ask("GET", "auth/kubernetes/role/research-export")[0] == 404
-    assert "made        login research-export" in stage.setup()
+    try:
+        assert "would make  login research-export" in stage.setup("--dry-run")
+        assert stage.vault.ask("GET", "auth/kubernetes/role/research-export")[0] == 404
+    finally:
+        made = stage.setup()
+    assert "made        login research-export" in made
     assert stage.vault.read("sys/mounts") == before
 
 
