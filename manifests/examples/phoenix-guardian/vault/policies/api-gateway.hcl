@@ -1,6 +1,10 @@
-# The gateway: keys of outside services, its own TLS certificate, and encrypting what comes in. It never decrypts.
+# The gateway: the keys that it uses, its own TLS certificate, and encrypting what comes in. It never decrypts.
 
-path "phoenix-guardian/data/api/*" {
+path "phoenix-guardian/data/api/health-records" {
+  capabilities = ["read"]
+}
+
+path "phoenix-guardian/data/api/jwt" {
   capabilities = ["read"]
 }
 
