@@ -69,8 +69,8 @@ def test_readonly_role_can_only_read(stage):
 
 
 def gateway_serial(stage, address):
-    """Of the certificate that the gateway presents, after it was verified by name against Vault's root."""
-    root = stage.vault.read("pki-root/cert/ca")["certificate"]
+    """Of the certificate that the gateway presents, after it was verified by name against the services' authority."""
+    root = stage.vault.read("pki-services/cert/ca")["certificate"]
     context = ssl.create_default_context(cadata=root)
     with socket.create_connection((address, 8443), timeout=30) as plain:
         with context.wrap_socket(plain, server_hostname=f"api-gateway.{NAMESPACE}.svc") as connection:

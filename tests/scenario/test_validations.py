@@ -255,7 +255,7 @@ def test_4_failover_with_a_renewal_and_a_rotation_inside(stage, start, create, j
 # --- 5. Policy
 
 GRANTED = {
-    "api-gateway": [("read", "phoenix-guardian/data/api/health-records"), ("update", "pki/issue/phoenix-guardian"),
+    "api-gateway": [("read", "phoenix-guardian/data/api/health-records"), ("update", "pki-services/issue/api-gateway"),
                     ("update", "transit/encrypt/patient-data")],
     "encounter-service": [("read", "phoenix-guardian/data/api/health-records"), ("read", "database/creds/app-role"),
                           ("update", "transit/encrypt/patient-data"), ("update", "transit/decrypt/patient-data"),
@@ -273,7 +273,7 @@ PATHS = sorted({
     ("update", "transit/keys/patient-data/rotate"), ("delete", "transit/keys/patient-data"),
     ("read", "transit/export/encryption-key/patient-data"), ("update", "transit/encrypt/another"),
     ("read", "aws/creds/claims-archive"), ("read", "aws/config/root"), ("update", "pki/issue/webhook"),
-    ("update", "pki/sign/webhook"), ("update", "pki/root/generate/internal"), ("read", "sys/policies/acl/api-gateway"),
+    ("update", "pki/sign/webhook"), ("update", "pki-services/root/generate/internal"), ("read", "sys/policies/acl/api-gateway"),
     ("update", "sys/policies/acl/api-gateway"), ("read", "sys/mounts"), ("update", "sys/mounts/more"),
     ("read", "sys/auth"), ("read", "sys/audit"), ("update", "sys/seal"), ("read", "auth/kubernetes/config"),
     ("update", "auth/kubernetes/role/api-gateway"), ("update", "auth/token/create"), ("update", "sys/leases/revoke"),
@@ -281,7 +281,7 @@ PATHS = sorted({
 METHODS = {"read": "GET", "update": "POST", "delete": "DELETE", "list": "LIST"}
 BODIES = {"transit/encrypt/patient-data": {"plaintext": "eA=="}, "transit/decrypt/patient-data": {"ciphertext": "vault:v1:x"},
           "transit/rewrap/patient-data": {"ciphertext": "vault:v1:x"},
-          "pki/issue/phoenix-guardian": {"common_name": "api-gateway.phoenix-guardian.svc"}}
+          "pki-services/issue/api-gateway": {"common_name": "api-gateway.phoenix-guardian.svc"}}
 
 
 @pytest.mark.parametrize("service", GRANTED)

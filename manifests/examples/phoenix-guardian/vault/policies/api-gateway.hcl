@@ -8,7 +8,7 @@ path "phoenix-guardian/data/api/jwt" {
   capabilities = ["read"]
 }
 
-path "pki/issue/phoenix-guardian" {
+path "pki-services/issue/api-gateway" {
   capabilities = ["update"]
 }
 
