@@ -273,7 +273,7 @@ PATHS = sorted({
     ("update", "transit/keys/patient-data/rotate"), ("delete", "transit/keys/patient-data"),
     ("read", "transit/export/encryption-key/patient-data"), ("update", "transit/encrypt/another"),
     ("read", "aws/creds/claims-archive"), ("read", "aws/config/root"), ("update", "pki/issue/webhook"),
-    ("update", "pki/sign/webhook"), ("update", "pki-services/root/generate/internal"), ("read", "sys/policies/acl/api-gateway"),
+    ("update", "pki/sign/webhook"), ("update", "pki/root/generate/internal"), ("read", "sys/policies/acl/api-gateway"),
     ("update", "sys/policies/acl/api-gateway"), ("read", "sys/mounts"), ("update", "sys/mounts/more"),
     ("read", "sys/auth"), ("read", "sys/audit"), ("update", "sys/seal"), ("read", "auth/kubernetes/config"),
     ("update", "auth/kubernetes/role/api-gateway"), ("update", "auth/token/create"), ("update", "sys/leases/revoke"),
