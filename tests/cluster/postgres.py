@@ -2,9 +2,9 @@
 
   postgres.py DIRECTORY ADDRESS NAME    makes the data directory when it is not there, and becomes the server
 
-For `control.py CLUSTER start postgres`. Everybody who has a password reaches it at ADDRESS, with TLS
-alone: the certificate is for ADDRESS and NAME, its authority's is DIRECTORY/tls/ca.crt. The account has to reach
-DIRECTORY, so none above it may be closed to others.
+For `control.py CLUSTER start postgres`. Everybody who has a password reaches it at ADDRESS, with TLS alone: the
+certificate is for ADDRESS and NAME, its authority's is DIRECTORY/tls/ca.crt. The account has to reach DIRECTORY, so none
+above it may be closed to others.
 """
 
 import os

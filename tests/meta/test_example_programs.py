@@ -1,4 +1,4 @@
-"""The programs of manifests/examples without a cluster: the small service, setup, and vault-setup with a server of its own."""
+"""The programs of manifests/examples without a cluster: the small service, setup, and vault-setup."""
 
 import http.client
 import http.server
