@@ -149,8 +149,8 @@ class Stage:
             VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.vault.token,
             VAULT_CACERT=self.vault.ca_file, AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="example")
         given = {"audit-file": self.audit_file, "database": f"{POSTGRES}:5432",
-                 "database-ca": self.database_authority, "database-password-file": self.database_password, "database-ttl": LEASE,
-                 "database-max-ttl": LEASE_MAX, "certificate-ttl": CERTIFICATE, "token-ttl": TOKEN,
+                 "database-ca": self.database_authority, "database-password-file": self.database_password,
+                 "database-ttl": LEASE, "database-max-ttl": LEASE_MAX, "certificate-ttl": CERTIFICATE, "token-ttl": TOKEN,
                  "token-max-ttl": TOKEN_MAX, "with": "aws", "aws-endpoint": self.moto.url}
         words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
         done = subprocess.run([EXAMPLE / "setup", *words, *options], env=environment, stdin=subprocess.DEVNULL,
