@@ -1,9 +1,10 @@
 """A real PostgreSQL with a data directory of its own, run by an account without rights.
 
-  postgres.py DIRECTORY ADDRESS    makes the data directory when it is not there, and becomes the server
+  postgres.py DIRECTORY ADDRESS NAME    makes the data directory when it is not there, and becomes the server
 
-For `control.py CLUSTER start postgres`. Everybody who has a password reaches it at ADDRESS. The account has to reach
-DIRECTORY, so none above it may be closed to others.
+For `control.py CLUSTER start postgres`. Everybody who has a password reaches it at ADDRESS, with TLS alone: the
+certificate is for ADDRESS and NAME, its authority's is DIRECTORY/tls/ca.crt. The account has to reach DIRECTORY, so none
+above it may be closed to others.
 """
 
 import os
@@ -13,6 +14,7 @@ import secrets
 import subprocess
 import sys
 
+from authority import Authority
 from process import clean_environment
 from secret_search import remember
 
@@ -40,31 +42,33 @@ def become_account():
     os.setuid(account.pw_uid)
 
 
-def make_cluster(directory):
+def make_cluster(directory, address, name):
     """The administrator's password stays in a file beside the data, for those who may read it."""
     account = pwd.getpwnam(ACCOUNT)
     directory.mkdir()
     password = directory / "password"
     password.touch(0o600)
     password.write_text(secrets.token_hex(16), encoding="ascii")
-    for path in (directory, password):
+    certificate = Authority(directory / "tls", "authority of PostgreSQL").issue("server", [name], [address])
+    for path in (directory, password, *certificate):
         os.chown(path, account.pw_uid, account.pw_gid)
     subprocess.run([program("initdb"), "-D", directory / "data", "-U", ADMINISTRATOR, "-A", "scram-sha-256",
                     f"--pwfile={password}", "-N", "--locale=C.UTF-8"],
                    check=True, timeout=TIMEOUT, cwd=directory, preexec_fn=become_account)
     with open(directory / "data/pg_hba.conf", "a", encoding="ascii") as rules:
-        rules.write(f"host all all {NETWORK} scram-sha-256\n")
+        rules.write(f"hostssl all all {NETWORK} scram-sha-256\n")
 
 
-def serve(directory, address):
+def serve(directory, address, name):
     if not directory.exists():
-        make_cluster(directory)
+        make_cluster(directory, address, name)
     # What a killed one left behind; the number in it may be somebody else's by now.
     (directory / "data/postmaster.pid").unlink(missing_ok=True)
     become_account()
     os.chdir(directory)
     # Statements hold passwords: they are kept, as a test looks at them, but not where logs are collected.
     settings = {"port": PORT, "listen_addresses": address, "unix_socket_directories": directory, "fsync": "off",
+                "ssl": "on", "ssl_cert_file": directory / "tls/server.crt", "ssl_key_file": directory / "tls/server.key",
                 "log_statement": "all", "logging_collector": "on", "log_directory": directory,
                 "log_filename": STATEMENTS, "log_rotation_age": 0, "log_rotation_size": 0}
     os.execv(program("postgres"), ["postgres", "-D", str(directory / "data"),
@@ -106,4 +110,4 @@ class Postgres:
 
 
 if __name__ == "__main__":
-    serve(pathlib.Path(sys.argv[1]), sys.argv[2])
+    serve(pathlib.Path(sys.argv[1]), *sys.argv[2:])

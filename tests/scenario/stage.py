@@ -39,6 +39,7 @@ RELEASE = "keyhook"
 HANG_GUARD = 300  # seconds
 COMMAND_GUARD = 60
 
+DATABASE_NAME = f"postgres.{NAMESPACE}.svc"
 POSTGRES, MOTO = "10.66.0.31", "10.66.0.32"
 VAULT_FIRST = 21  # 10.66.0.21, .22, .23
 VAULT_NODES = ("vault-0", "vault-1", "vault-2")
@@ -101,6 +102,7 @@ class Stage:
         self.release = Release(RELEASE, SYSTEM)
         self.audit_file = self.directory / "vault/audit.log"
         self.database_password = self.directory / "database-password"
+        self.database_authority = self.directory / "postgres/tls/ca.crt"
 
     def control(self, *words):
         return control.ask(self.directory, *words)
@@ -115,8 +117,9 @@ class Stage:
         known, here = self.control("status"), ROOT / "tests/cluster"
         python = [sys.executable, "-B"]
         if "postgres" not in known:
-            self.control("start", "postgres", *python, here / "postgres.py", self.directory / "postgres", POSTGRES)
-            self.control("name", f"postgres.{NAMESPACE}.svc", POSTGRES)
+            self.control("start", "postgres", *python, here / "postgres.py", self.directory / "postgres", POSTGRES,
+                         DATABASE_NAME)
+            self.control("name", DATABASE_NAME, POSTGRES)
         if "moto" not in known:
             self.control("start", "moto", *python, here / "moto.py", MOTO)
         wait_for(self.is_database_up, "PostgreSQL", HANG_GUARD)
@@ -145,9 +148,9 @@ class Stage:
         environment = clean_environment(
             VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.vault.token,
             VAULT_CACERT=self.vault.ca_file, AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="example")
-        given = {"audit-file": self.audit_file, "database": f"{POSTGRES}:5432", "database-tls": "disable",
-                 "database-password-file": self.database_password, "database-ttl": LEASE,
-                 "database-max-ttl": LEASE_MAX, "certificate-ttl": CERTIFICATE, "token-ttl": TOKEN,
+        given = {"audit-file": self.audit_file, "database": f"{POSTGRES}:5432",
+                 "database-ca": self.database_authority, "database-password-file": self.database_password,
+                 "database-ttl": LEASE, "database-max-ttl": LEASE_MAX, "certificate-ttl": CERTIFICATE, "token-ttl": TOKEN,
                  "token-max-ttl": TOKEN_MAX, "with": "aws", "aws-endpoint": self.moto.url}
         words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
         done = subprocess.run([EXAMPLE / "setup", *words, *options], env=environment, stdin=subprocess.DEVNULL,
@@ -166,17 +169,16 @@ class Stage:
     def has_namespace(self, name):
         return any(n.metadata.name == name for n in self.core.list_namespace().items)
 
-    def make_authority_secret(self, namespace):
-        authority = pathlib.Path(self.vault.ca_file).read_text(encoding="ascii")
-        self.core.create_namespaced_secret(namespace, {"metadata": {"name": "vault-ca"},
-                                                       "stringData": {"ca.crt": authority}})
+    def make_authority_secret(self, namespace, of, file):
+        self.core.create_namespaced_secret(namespace, {"metadata": {"name": f"{of}-ca"}, "stringData": {
+            "ca.crt": pathlib.Path(file).read_text(encoding="ascii")}})
 
     def install(self):
         """Keyhook with the chart, its certificates from Vault."""
         if self.has_namespace(SYSTEM):
             return
         self.core.create_namespace({"metadata": {"name": SYSTEM}})
-        self.make_authority_secret(SYSTEM)
+        self.make_authority_secret(SYSTEM, "vault", self.vault.ca_file)
         self.release.install(values=[{
             "image": {"repository": "localhost/keyhook", "tag": "test"},
             "agentImage": {"tag": "1.21.1"}, "agentDefaults": {"cpuRequest": "10m"},
@@ -186,7 +188,8 @@ class Stage:
     def deploy(self):
         if not self.has_namespace(NAMESPACE):
             self.kubectl("apply", "-f", EXAMPLE / "kubernetes/namespace.yaml")
-            self.make_authority_secret(NAMESPACE)
+            self.make_authority_secret(NAMESPACE, "vault", self.vault.ca_file)
+            self.make_authority_secret(NAMESPACE, "postgres", self.database_authority)
         self.kubectl("apply", "-k", EXAMPLE / "kubernetes")
         self.kubectl("apply", "-f", EXAMPLE / "kubernetes/claims-export.yaml")
         for app in ("encounter-service", "api-gateway"):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 import socket
 import ssl
 import urllib.request
@@ -30,16 +31,15 @@ def test_kv_secret_in_a_file(stage, start, inside, file_of):
 
 
 def test_changed_kv_secret_reaches_the_file(stage, start, json_of):
-    before = {"url": "https://one.example.org"}
-    stage.vault.write("phoenix-guardian/data/api/changing", {"data": before})
+    before = secret(stage, "api/ai-model")
     name = start(workload.bound_pod("changing", ACCOUNT, {
-        "agent-inject-secret-changing": "phoenix-guardian/data/api/changing",
+        "agent-inject-secret-changing": "phoenix-guardian/data/api/ai-model",
         "template-static-secret-render-interval": "2s",
-        "agent-inject-template-changing": '{{ with secret "phoenix-guardian/data/api/changing" }}'
+        "agent-inject-template-changing": '{{ with secret "phoenix-guardian/data/api/ai-model" }}'
                                           "{{ .Data.data | toJSON }}{{ end }}"}, APP))
     assert json_of(name, "changing") == before
-    after = {"url": "https://two.example.org"}
-    stage.vault.write("phoenix-guardian/data/api/changing", {"data": after})
+    after = before | {"api_key": secrets.token_hex(16)}
+    stage.vault.write("phoenix-guardian/data/api/ai-model", {"data": after})
     wait_for(lambda: json_of(name, "changing") == after, "the new value in the file")
 
 
@@ -69,8 +69,8 @@ def test_readonly_role_can_only_read(stage):
 
 
 def gateway_serial(stage, address):
-    """Of the certificate that the gateway presents, after it was verified by name against Vault's root."""
-    root = stage.vault.read("pki-root/cert/ca")["certificate"]
+    """Of the certificate that the gateway presents, after it was verified by name against the services' authority."""
+    root = stage.vault.read("pki-services/cert/ca")["certificate"]
     context = ssl.create_default_context(cadata=root)
     with socket.create_connection((address, 8443), timeout=30) as plain:
         with context.wrap_socket(plain, server_hostname=f"api-gateway.{NAMESPACE}.svc") as connection:

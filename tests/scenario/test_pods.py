@@ -75,9 +75,11 @@ MISTAKES = {
     # annotations that are wrong, and what the agent says about them
     "role that is not there": ({"role": "nobody", **RECORDS}, ["invalid role name", "nobody"]),
     "role of another account": ({"role": "api-gateway", **RECORDS}, ["service account name not authorized"]),
-    "path without a secret": ({"agent-inject-secret-x": "phoenix-guardian/data/api/nothing"},
+    "path without a secret": ({"role": "mistaken", "agent-inject-secret-x": "phoenix-guardian/data/api/nothing"},
                               ["no secret exists at phoenix-guardian/data/api/nothing"]),
     "engine that is not there": ({"agent-inject-secret-x": "nowhere/data/x"}, ["nowhere/data/x", "403"]),
+    "path beside those granted": ({"agent-inject-secret-x": "phoenix-guardian/data/api/jwt"},
+                                  ["phoenix-guardian/data/api/jwt", "permission denied"]),
     "path that is not granted": ({"agent-inject-secret-x": "phoenix-guardian/data/payroll/all"},
                                  ["phoenix-guardian/data/payroll/all", "permission denied"]),
     "database role that is not granted": ({"agent-inject-secret-x": "database/creds/readonly-role"},
@@ -85,6 +87,14 @@ MISTAKES = {
 }
 
 
+@pytest.fixture(name="mistaken", scope="module")
+def fixture_mistaken(stage):
+    """A role that may read what is not there: the example's may not."""
+    stage.vault.policy("mistaken", 'path "phoenix-guardian/data/api/nothing" { capabilities = ["read"] }')
+    stage.vault.role("mistaken", NAMESPACE, [ACCOUNT], ["mistaken"], "vault")
+
+
+@pytest.mark.usefixtures("mistaken")
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistake_is_told_and_the_pod_does_not_start(stage, create, agent_says, mistake):
     notes, says = MISTAKES[mistake]

@@ -265,7 +265,7 @@ def test_4_failover_with_a_renewal_and_a_rotation_inside(stage, start, create, j
 # --- 5. Policy
 
 GRANTED = {
-    "api-gateway": [("read", "phoenix-guardian/data/api/health-records"), ("update", "pki/issue/phoenix-guardian"),
+    "api-gateway": [("read", "phoenix-guardian/data/api/health-records"), ("update", "pki-services/issue/api-gateway"),
                     ("update", "transit/encrypt/patient-data")],
     "encounter-service": [("read", "phoenix-guardian/data/api/health-records"), ("read", "database/creds/app-role"),
                           ("update", "transit/encrypt/patient-data"), ("update", "transit/decrypt/patient-data"),
@@ -291,7 +291,7 @@ PATHS = sorted({
 METHODS = {"read": "GET", "update": "POST", "delete": "DELETE", "list": "LIST"}
 BODIES = {"transit/encrypt/patient-data": {"plaintext": "eA=="}, "transit/decrypt/patient-data": {"ciphertext": "vault:v1:x"},
           "transit/rewrap/patient-data": {"ciphertext": "vault:v1:x"},
-          "pki/issue/phoenix-guardian": {"common_name": "api-gateway.phoenix-guardian.svc"}}
+          "pki-services/issue/api-gateway": {"common_name": "api-gateway.phoenix-guardian.svc"}}
 
 
 @pytest.mark.parametrize("service", GRANTED)

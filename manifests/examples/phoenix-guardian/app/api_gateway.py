@@ -2,6 +2,9 @@
 
 It needs no client of Vault: the agent renders the keys (/vault/secrets/keys.json) and the TLS certificate
 (/vault/secrets/tls.pem), and answers for Vault at 127.0.0.1:8200 with its own token. It may encrypt and not decrypt.
+
+That listener answers everybody in the pod. Whoever can make this process ask an address of theirs asks Vault with the
+pod's token, so never fetch an address that a caller has given.
 """
 
 import base64
@@ -21,10 +24,9 @@ LOOK_EVERY = 1  # seconds
 
 
 def intake(_, body):
-    """The listener wants this header: a browser or a server that can be made to ask elsewhere does not send it."""
     plain = base64.b64encode(json.dumps(body).encode()).decode("ascii")
     request = urllib.request.Request(f"{AGENT}/v1/transit/encrypt/patient-data",
-                                     json.dumps({"plaintext": plain}).encode(), {"X-Vault-Request": "true"})
+                                     json.dumps({"plaintext": plain}).encode())
     with urllib.request.urlopen(request, timeout=30) as answer:
         return 200, {"ciphertext": json.load(answer)["data"]["ciphertext"]}
 

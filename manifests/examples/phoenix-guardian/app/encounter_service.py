@@ -26,7 +26,8 @@ def vault():
 
 
 def database():
-    """The file is read for each connection: the agent replaces it before the old pair ends."""
+    """The file is read for each connection: the agent replaces it before the old pair ends. PGSSLMODE and PGSSLROOTCERT
+    say how the server is verified."""
     pair = json.loads(CONFIG.read_text(encoding="utf-8"))["database"]
     return psycopg.connect(host=DATABASE, dbname="phoenix_guardian", user=pair["username"],
                            password=pair["password"], connect_timeout=10)

@@ -6,7 +6,23 @@ import sys
 import traceback
 
 BODY_MAX = 1 << 20  # bytes
+LENGTH_DIGITS_MAX = 18
 IDLE_MAX = 30  # seconds that a connection may say nothing
+REFUSALS = {404: "no such path", 400: "Content-Length is not a length", 413: "too large"}
+
+
+def length_of(text):
+    """None when it is no number: a negative one would read on for as long as the caller likes."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LENGTH_DIGITS_MAX else None
+
+
+def refusal(route, length):
+    """A status, None when there is nothing against it."""
+    if route is None:
+        return 404
+    if length is None:
+        return 400
+    return 413 if length > BODY_MAX else None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -24,9 +40,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def serve(self):
         first, _, rest = self.path.strip("/").partition("/")
         route = self.routes.get((self.command, first))
-        length = int(self.headers.get("Content-Length") or 0)
-        if route is None or length > BODY_MAX:
-            self.answer(404 if route is None else 413, {"error": "no such path" if route is None else "too large"})
+        length = length_of(self.headers.get("Content-Length", "0"))
+        if refused := refusal(route, length):
+            self.answer(refused, {"error": REFUSALS[refused]})
             return
         try:
             self.answer(*route(rest, json.loads(self.rfile.read(length)) if length else None))

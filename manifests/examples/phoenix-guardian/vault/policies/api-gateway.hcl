@@ -1,10 +1,14 @@
-# The gateway: keys of outside services, its own TLS certificate, and encrypting what comes in. It never decrypts.
+# The gateway: the keys that it uses, its own TLS certificate, and encrypting what comes in. It never decrypts.
 
-path "phoenix-guardian/data/api/*" {
+path "phoenix-guardian/data/api/health-records" {
   capabilities = ["read"]
 }
 
-path "pki/issue/phoenix-guardian" {
+path "phoenix-guardian/data/api/jwt" {
+  capabilities = ["read"]
+}
+
+path "pki-services/issue/api-gateway" {
   capabilities = ["update"]
 }
 

@@ -1,7 +1,14 @@
-# What both services need, and nothing else: Vault denies by default, so that no path has to be denied. What the agent
-# needs beside it, to renew its token and its leases, is in vault-agent.hcl.
+# What Encounter Service needs, and nothing else: Vault denies by default, so that no path has to be denied. What the
+# agent needs beside it, to renew its token and its leases, is in vault-agent.hcl.
+#
+# The record grants all of phoenix-guardian/data/api/*. Named one by one, a secret that is added there later, or the
+# key that signs JWTs, is not granted by accident.
 
-path "phoenix-guardian/data/api/*" {
+path "phoenix-guardian/data/api/health-records" {
+  capabilities = ["read"]
+}
+
+path "phoenix-guardian/data/api/ai-model" {
   capabilities = ["read"]
 }
 
