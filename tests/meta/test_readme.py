@@ -3,6 +3,7 @@
   ```sh run     run as it stands, all blocks of the page by one shell, in a folder of their own
   ```sh serve   a server: its last line is started, on a port of its own, and stopped at the end
   ```sh request what is asked of that server meanwhile
+  ```sh docker  makes the image: needs Docker, compared with the Dockerfile
   ```sh cluster what needs a cluster: tests/e2e runs it
   ```sh         goals of make: they exist
 """
@@ -106,9 +107,19 @@ def test_goals():
         assert program == "make" and set(rest) <= goals, command
 
 
+def test_image():
+    """Built as the Dockerfile says, pushed under the same name, and that is what the chart is given."""
+    (build, push), = [body.splitlines() for body in blocks("sh docker")]
+    with open(os.path.join(ROOT, "Dockerfile"), encoding="utf-8") as text:
+        head = re.search(r"docker build .*? -t ", text.readline())[0]
+    name = re.fullmatch(re.escape(head) + r"(\S+):(\S+ VERSION\)\") \.", build)
+    assert name and push == f"docker push {name[1]}:{name[2]}"
+    assert f"--set image.repository={name[1]} " in "".join(blocks("sh cluster"))
+
+
 def test_every_block_is_of_a_known_kind():
     kinds = {info for info, _ in BLOCK.findall(page())}
-    assert kinds == {"", "sh", "sh run", "sh serve", "sh request", "sh cluster", "yaml"}
+    assert kinds == {"", "sh", "sh run", "sh serve", "sh request", "sh docker", "sh cluster", "yaml"}
 
 
 def test_paths():
