@@ -34,11 +34,12 @@ Without this a value at the top level would be lost without a word, when a value
 Helm gives templates the merged values alone: files/defaults.yaml tells what somebody gave from what is in the chart.
 */}}
 {{- define "keyhook.checkTwice" -}}
-{{- $defaults := .Files.Get "files/defaults.yaml" | fromYaml -}}
-{{- $over := default dict .Values.injector -}}
-{{- with include "keyhook.twice" (dict "given" .Values "over" $over "defaults" $defaults "path" "") | fromYamlArray -}}
+{{- with .Values.injector -}}
+{{- $defaults := $.Files.Get "files/defaults.yaml" | fromYaml -}}
+{{- with include "keyhook.twice" (dict "given" $.Values "over" . "defaults" $defaults "path" "") | fromYamlArray -}}
 {{- $hint := "give each once (old defaults, which --reuse-values brings along, go with --reset-then-reuse-values)" -}}
 {{- fail (printf "given twice and differently: %s: %s" (join ", " .) $hint) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
