@@ -10,6 +10,7 @@ from hook import bundle_of, Hook, owners_of_bundle
 from inventory import inventory
 from release import HELMS
 from waiting import wait_for
+import workloads
 
 REPLICAS = 2
 
@@ -24,7 +25,7 @@ def published(hook):
     return wait_for(lambda: bundle_of(hook.now()), "a caBundle")
 
 
-def args_of(core, namespace):
+def environment_of(core, namespace):
     return {e.name: e.value for e in core.list_namespaced_pod(namespace, label_selector=OWN).items[0].spec.containers[0].env}
 
 
@@ -41,11 +42,11 @@ def test_from_install_to_uninstall(helm, make_release, chart_values, core, pods,
     assert "Phase:          Succeeded" in release.test()
     release.upgrade(values=[chart_values, {"logLevel": "debug", "webhook": {"timeoutSeconds": 7}}])
     pods.wait_ready(system, OWN, REPLICAS)
-    assert args_of(core, system)["AGENT_INJECT_LOG_LEVEL"] == "debug"
+    assert environment_of(core, system)["AGENT_INJECT_LOG_LEVEL"] == "debug"
     assert hook.now()["webhooks"][0]["timeoutSeconds"] == 7
     release.rollback(1)
     pods.wait_ready(system, OWN, REPLICAS)
-    assert args_of(core, system)["AGENT_INJECT_LOG_LEVEL"] == "info"
+    assert environment_of(core, system)["AGENT_INJECT_LOG_LEVEL"] == "info"
     assert hook.now()["webhooks"][0]["timeoutSeconds"] == 5
 
     assert set(hook.bundles_since(moment)) == {bundle}
@@ -72,12 +73,14 @@ def test_another_manager_applies_the_rendered_chart(make_release, chart_values, 
         kubectl("apply", "--server-side", "--field-manager=gitops", "--force-conflicts", f"--namespace={system}", "-f-",
                 text=rendered)
     release.upgrade("--server-side=true", "--force-conflicts", values=[chart_values, {"logLevel": "debug"}])
-    assert set(hook.bundles_since(moment)) <= {bundle}
+    assert set(hook.bundles_since(moment)) == {bundle}
     assert bundle_of(hook.now()) == bundle and owners_of_bundle(hook.now()) == ["keyhook"]
 
 
-def test_its_own_pods_are_restricted(keyhook, core, pods):
-    """The namespace would not have admitted others; nor does it now."""
+def test_its_own_pods_are_restricted(keyhook, objects, pods, images):
+    """Its namespace admits them, and no others."""
     pods.wait_ready(keyhook.namespace, OWN, REPLICAS)
-    labels = core.read_namespace(keyhook.namespace).metadata.labels
-    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    privileged = workloads.pod(images.base, name="privileged")
+    privileged["spec"]["containers"][0]["securityContext"] = {"privileged": True}
+    answer = objects.try_create(privileged, keyhook.namespace)
+    assert answer.status == 403 and 'violates PodSecurity "restricted:' in answer.message

@@ -5,6 +5,9 @@ import glob
 import os
 import re
 
+import pytest
+import yaml
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -120,9 +123,27 @@ def test_spellings():
     assert set(types.split()) == spellings
 
 
-def test_defaults_of_the_chart():
-    """Numbers that the pages tell."""
-    values = read("charts/keyhook/values.yaml")
-    for line in ("timeoutSeconds: 5", "port: 8080", "plainPort: 8081", "failurePolicy: Fail", "action: Deny",
-                 "excludedNamespaces: [kube-system, kube-node-lease]", "memory: 384Mi", "  workers: 2"):
-        assert line in values, line
+DEFAULTS = [  # value of the chart, its default, page, how the page tells it
+    ("webhook.timeoutSeconds", 5, "troubleshooting", "some pods take five seconds and are refused"),
+    ("webhook.timeoutSeconds", 5, "migrating-from-vault-k8s", "`injector.webhook.timeoutSeconds` (30) | 5 |"),
+    ("webhook.failurePolicy", "Fail", "migrating-from-vault-k8s", "(`Ignore` there) | `Fail`"),
+    ("webhook.excludedNamespaces", ["kube-system", "kube-node-lease"], "security",
+     "`kube-system`, `kube-node-lease` | never called (`webhook.excludedNamespaces`)"),
+    ("port", 8080, "security", "8080 (`port`)"),
+    ("port", 8080, "troubleshooting", "TCP 8080 (`port`)"),
+    ("plainPort", 8081, "security", "8081 (`plainPort`)"),
+    ("resources.limits.memory", "384Mi", "security", "`resources.limits.memory` of 384Mi"),
+    ("resources.limits.memory", "384Mi", "operations", "The memory limit of 384 MiB"),
+    ("options.workers", 2, "operations", "two threads (`options.workers`)"),
+    ("replicas", 2, "operations", "--set replicas=2"),
+]
+
+
+@pytest.mark.parametrize("name, default, page, words", DEFAULTS)
+def test_defaults_of_the_chart(name, default, page, words):
+    """What the pages tell is what the chart has: one who changes either finds the other."""
+    value = yaml.safe_load(read("charts/keyhook/values.yaml"))
+    for part in name.split("."):
+        value = value[part]
+    assert value == default
+    assert words in re.sub(r"\s+", " ", read(f"docs/{page}.md"))
