@@ -28,7 +28,7 @@ struct cert_issue {
     int64_t anchor_ends;        /* seconds since the epoch */
     int64_t issued;             /* when we got it */
     bool is_own;                /* self-signed: nobody else needs the anchor */
-    struct buf notes;           /* lines for the log: what the issuer warned of, or what is doubtful */
+    struct buf notes; /* lines for the log: what the issuer warned of, or what is doubtful */
 };
 
 void cert_issue_init(struct cert_issue *i);

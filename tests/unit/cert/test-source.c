@@ -311,9 +311,9 @@ static void test_a_change_while_it_is_read(void **state)
     char pipe[PATH_LEN], key[PATH_LEN];
     assert_int_equal(mkfifo(in_mount(m, "pipe", pipe), 0600), 0);
     cert_source_free(m->source);
-    assert_int_equal(cert_source_files(&(struct cert_files_settings){
-                                           .cert_path = slice_of(pipe),
-                                           .key_path = slice_of(in_mount(m, "tls.key", key)) },
+    assert_int_equal(cert_source_files(&(struct cert_files_settings){ .cert_path = slice_of(pipe),
+                                                                      .key_path = slice_of(in_mount(
+                                                                          m, "tls.key", key)) },
                                        &m->source, &err),
                      0);
     assert_int_equal(pthread_create(&thread, NULL, swap_meanwhile, m), 0);
