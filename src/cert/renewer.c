@@ -36,10 +36,21 @@ struct renewer {
 
 /* --- success ------------------------------------------------------------------------------------ */
 
+static void log_notes(const struct renewer *r, const struct cert_issue *got)
+{
+    const char *message =
+        r->source->kind->is_local ? "the certificate is doubtful" : "the issuer says";
+    struct slice notes = buf_slice(&got->notes);
+    for (unsigned i = 0; i < NOTES_LINES_MAX && notes.len > 0; i++) {
+        struct slice line = slice_cut(&notes, '\n');
+        if (line.len > 0)
+            log_write(LOG_LEVEL_WARN, message, LOG_FIELDS(log_string("note", line)));
+    }
+}
+
 static void log_issued(const struct renewer *r, const struct cert_issue *got)
 {
     struct buf until;
-    struct slice notes = buf_slice(&got->notes);
     buf_init(&until, DATE_MAX);
     time_put_rfc3339(&until, got->bundle->not_after * US_PER_SECOND, TIME_SECONDS);
     log_write(LOG_LEVEL_INFO, "certificate issued",
@@ -47,11 +58,7 @@ static void log_issued(const struct renewer *r, const struct cert_issue *got)
                          log_string("not_after", buf_slice(&until)),
                          log_int("failures_before", r->failures)));
     buf_done(&until);
-    for (unsigned i = 0; i < NOTES_LINES_MAX && notes.len > 0; i++) {
-        struct slice line = slice_cut(&notes, '\n');
-        if (line.len > 0)
-            log_write(LOG_LEVEL_WARN, "the issuer says", LOG_FIELDS(log_string("note", line)));
-    }
+    log_notes(r, got);
 }
 
 static void remember(struct renewer *r, const struct cert_issue *got)
@@ -280,6 +287,7 @@ int renewer_first(struct keeping *k, struct error *err)
     if (rc == 0)
         rc = hand_out(k, &got, err);
     if (rc == 0) {
+        log_notes(&r, &got);
         count_success(k);
         keeping_lock(k);
         keeping_put(k, &got);

@@ -99,6 +99,8 @@ struct file_source {
     struct cert_source head;
     struct file_identity seen[FILE__COUNT];
     char path[FILE__COUNT][PATH_MAX]; /* that of the CA may be empty */
+    struct cert_hosts hosts;          /* borrows from the next */
+    char hosts_text[];
 };
 
 static void identify(const struct file_source *files, struct file_identity ret[FILE__COUNT])
@@ -170,6 +172,24 @@ static int read_anchor(const char *path, int64_t now, struct cert_issue *ret, st
     return rc == 0 ? 0 : error_wrap(err, "'%s'", path);
 }
 
+/* It may be right for clients that are given a URL: no reason not to serve it. */
+static int note_missing_host(const struct cert_hosts *hosts, struct cert_issue *ret,
+                             struct error *err)
+{
+    CLEANUP(gnutls_x509_crt_deinit) gnutls_x509_crt_t leaf = NULL;
+    int rc = gnutls_pcert_export_x509(&ret->bundle->chain[0], &leaf);
+    if (rc < 0)
+        return gnutls_fail(err, "certificate", rc);
+    const struct cert_host *missing = cert_hosts_missing(hosts, leaf);
+    if (missing)
+        buf_printf(&ret->notes,
+                   "the certificate is not for '" SLICE_FMT "' of -tls-auto-hosts: an API server "
+                   "that asks for it says 'x509: certificate is valid for ..., not " SLICE_FMT
+                   "', and no pod is injected\n",
+                   SLICE_ARG(missing->text), SLICE_ARG(missing->text));
+    return 0;
+}
+
 static int files_issue(struct cert_source *s, int64_t now, struct cert_issue *ret,
                        enum vault_failure *ret_failure, struct error *err)
 {
@@ -183,6 +203,8 @@ static int files_issue(struct cert_source *s, int64_t now, struct cert_issue *re
     if (rc == 0)
         rc = files->path[FILE_CA][0] ? read_anchor(files->path[FILE_CA], now, ret, err)
                                      : find_anchor(ret->bundle, ret, err);
+    if (rc == 0)
+        rc = note_missing_host(&files->hosts, ret, err);
     if (rc == 0)
         memcpy(files->seen, before, sizeof(before));
     return rc;
@@ -204,16 +226,20 @@ static int copy_path(char ret[PATH_MAX], struct slice path, struct error *err)
     return 0;
 }
 
-int cert_source_files(struct slice cert_path, struct slice key_path, struct slice ca_path,
-                      struct cert_source **ret, struct error *err)
+int cert_source_files(const struct cert_files_settings *set, struct cert_source **ret,
+                      struct error *err)
 {
-    struct file_source *files = calloc(1, sizeof(*files));
+    struct file_source *files = calloc(1, sizeof(*files) + set->hosts.len);
     if (!files)
         return error_nomem(err);
     files->head.kind = &files_kind;
-    if (copy_path(files->path[FILE_CERT], cert_path, err) < 0 ||
-        copy_path(files->path[FILE_KEY], key_path, err) < 0 ||
-        (ca_path.len > 0 && copy_path(files->path[FILE_CA], ca_path, err) < 0)) {
+    if (set->hosts.len > 0)
+        memcpy(files->hosts_text, set->hosts.ptr, set->hosts.len);
+    struct slice hosts = { files->hosts_text, set->hosts.len };
+    if (copy_path(files->path[FILE_CERT], set->cert_path, err) < 0 ||
+        copy_path(files->path[FILE_KEY], set->key_path, err) < 0 ||
+        (set->ca_path.len > 0 && copy_path(files->path[FILE_CA], set->ca_path, err) < 0) ||
+        cert_hosts_parse(hosts, &files->hosts, err) < 0) {
         free(files);
         return -1;
     }

@@ -28,7 +28,7 @@ struct cert_issue {
     int64_t anchor_ends;        /* seconds since the epoch */
     int64_t issued;             /* when we got it */
     bool is_own;                /* self-signed: nobody else needs the anchor */
-    struct buf notes;           /* lines for the log: what the issuer warned of */
+    struct buf notes; /* lines for the log: what the issuer warned of, or what is doubtful */
 };
 
 void cert_issue_init(struct cert_issue *i);
@@ -69,10 +69,13 @@ struct cert_vault_settings {
 int cert_source_vault(const struct cert_vault_settings *settings, struct cert_source **ret,
                       struct error *err) __attribute__((warn_unused_result));
 
-/* `ca_path`: what clients must trust; absent or empty: what the chain says. */
-int cert_source_files(struct slice cert_path, struct slice key_path, struct slice ca_path,
-                      struct cert_source **ret, struct error *err)
-    __attribute__((warn_unused_result));
+struct cert_files_settings {
+    struct slice cert_path, key_path;
+    struct slice ca_path; /* what clients must trust; absent or empty: what the chain says */
+    struct slice hosts;   /* what clients ask for: notes say what is missing; may be empty */
+};
+int cert_source_files(const struct cert_files_settings *settings, struct cert_source **ret,
+                      struct error *err) __attribute__((warn_unused_result));
 
 int cert_source_self_signed(struct slice hosts, struct cert_source **ret, struct error *err)
     __attribute__((warn_unused_result));

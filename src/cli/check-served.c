@@ -40,7 +40,7 @@ static void describe(const struct check_run *run, const struct cert_pem_list *ch
     int64_t ends = cert_pem_not_after(chain);
     buf_put_lit(out, "valid until ");
     time_put_rfc3339(out, ends * US_PER_SECOND, TIME_SECONDS);
-    if (!run->webhook && run->issue.anchor.len == 0)
+    if (!run->webhook)
         buf_put_lit(out, "; whether it is trusted was not looked at: no caBundle is known");
 }
 
@@ -49,6 +49,8 @@ bool check_served(struct check_run *run, struct check_finding *finding)
     struct error err = ERROR_INIT;
     struct cert_hosts hosts;
     struct cert_pem_list chain = { .count = 0 };
+    if (run->webhook)
+        finding->what = "the API server would trust what is served";
     struct cert_probe_request ask = { run->set->host, run->set->port, CHECK_TIMEOUT };
     if (cert_hosts_parse(run->set->hosts, &hosts, &err) < 0)
         return check_fail(finding, err.msg, "correct the list of names");

@@ -91,8 +91,10 @@ static int read_files(struct check_run *run, struct error *err)
     CLEANUP(cert_source_free) struct cert_source *source = NULL;
     enum vault_failure ignored;
     struct cert_hosts hosts;
-    if (cert_source_files(run->set->cert_file, run->set->key_file, run->set->ca_file, &source,
-                          err) < 0 ||
+    const struct cert_files_settings settings = { .cert_path = run->set->cert_file,
+                                                  .key_path = run->set->key_file,
+                                                  .ca_path = run->set->ca_file };
+    if (cert_source_files(&settings, &source, err) < 0 ||
         source->kind->issue(source, run->now, &run->issue, &ignored, err) < 0 ||
         cert_hosts_parse(run->set->hosts, &hosts, err) < 0)
         return -1;

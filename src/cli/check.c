@@ -9,6 +9,7 @@ enum check_needs {
     NEEDS_CLUSTER = 1 << 2,
     NEEDS_ADDRESS = 1 << 3,
     NEEDS_DRY_RUN = 1 << 4,
+    NEEDS_NO_CLUSTER = 1 << 5,
 };
 
 /* Rows of the table, as bits of `after`. */
@@ -21,6 +22,7 @@ enum check_id {
     ID_RIGHTS,
     ID_OBJECT,
     ID_BUNDLE,
+    ID_NO_BUNDLE,
     ID_SERVED,
     ID_INJECTION
 };
@@ -41,7 +43,8 @@ static const struct row {
     [ID_RIGHTS] = { "rights",      "the cluster lets us read and write the webhook", NEEDS_CLUSTER, 0,               check_kube_rights },
     [ID_OBJECT] = { "webhook",     "the MutatingWebhookConfiguration is there",    NEEDS_CLUSTER, AFTER(ID_RIGHTS),  check_webhook_object },
     [ID_BUNDLE] = { "bundle",      "every caBundle holds our anchor",              NEEDS_CLUSTER, AFTER(ID_OBJECT),  check_bundle },
-    [ID_SERVED] = { "served",      "the API server would trust what is served",    NEEDS_ADDRESS, 0,                 check_served },
+    [ID_NO_BUNDLE] = { "bundle",   "every caBundle holds our anchor",             NEEDS_NO_CLUSTER, 0,               check_no_bundle },
+    [ID_SERVED] = { "served",      "what is served can be used",                   NEEDS_ADDRESS, 0,                 check_served },
     [ID_INJECTION] = { "injection", "a pod that asks for an agent gets one",       NEEDS_DRY_RUN, AFTER(ID_OBJECT),  check_injection },
 };
 /* clang-format on */
@@ -80,9 +83,11 @@ bool check_settings_given(struct check_run *run, struct check_finding *finding)
 
 static unsigned met_needs(const struct check_settings *set)
 {
+    bool is_alone = set->webhook_name.len == 0 && set->source != CERT_SOURCE_SELF_SIGNED;
     return (set->source == CERT_SOURCE_VAULT ? NEEDS_VAULT : 0u) |
            (set->source == CERT_SOURCE_FILES ? NEEDS_FILES : 0u) |
-           (set->webhook_name.len > 0 ? NEEDS_CLUSTER : 0u) | (set->host ? NEEDS_ADDRESS : 0u) |
+           (set->webhook_name.len > 0 ? NEEDS_CLUSTER : 0u) | (is_alone ? NEEDS_NO_CLUSTER : 0u) |
+           (set->host ? NEEDS_ADDRESS : 0u) |
            (set->webhook_name.len > 0 && set->dry_run != CHECK_DRY_RUN_OFF ? NEEDS_DRY_RUN : 0u);
 }
 

@@ -67,7 +67,7 @@ typedef bool check_fn(struct check_run *run, struct check_finding *finding);
 /* Vault and files, the cluster, and what is served. */
 check_fn check_settings_given;
 check_fn check_vault_health, check_vault_clock, check_vault_sign, check_files;
-check_fn check_kube_rights, check_webhook_object, check_bundle;
+check_fn check_kube_rights, check_webhook_object, check_bundle, check_no_bundle;
 check_fn check_injection;
 check_fn check_served;
 

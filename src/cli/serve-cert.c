@@ -70,6 +70,18 @@ static int make_vault(const struct server_settings *set, const struct cert_choic
     return cert_source_vault(&settings, ret, err);
 }
 
+static int make_files(const struct server_settings *set, const struct cert_choice *choice,
+                      struct cert_source **ret, struct error *err)
+{
+    struct cert_files_settings settings = {
+        .cert_path = set->tls_cert_file,
+        .key_path = set->tls_key_file,
+        .ca_path = choice->publishes ? set->tls_ca_cert_file : SLICE_ABSENT,
+        .hosts = set->tls_auto_hosts,
+    };
+    return cert_source_files(&settings, ret, err);
+}
+
 static int make_source(const struct server_settings *set, const struct cert_choice *choice,
                        struct cert_source **ret, struct error *err)
 {
@@ -77,9 +89,7 @@ static int make_source(const struct server_settings *set, const struct cert_choi
     case CERT_SOURCE_VAULT:
         return make_vault(set, choice, ret, err);
     case CERT_SOURCE_FILES:
-        return cert_source_files(set->tls_cert_file, set->tls_key_file,
-                                 choice->publishes ? set->tls_ca_cert_file : SLICE_ABSENT, ret,
-                                 err);
+        return make_files(set, choice, ret, err);
     case CERT_SOURCE_SELF_SIGNED:
     default:
         return cert_source_self_signed(set->tls_auto_hosts, ret, err);

@@ -100,10 +100,18 @@ static void trim(struct inject_scratch *s)
     arena_clear(&s->arena);
 }
 
-static bool opts_in(const struct annotation_entry *entry)
+/* What the second agent-inject says; a wrong value is denied under either prefix. */
+static int read_twin(struct evaluation *e, bool *ret_opts_in)
 {
-    bool on = false;
-    return num_bool(entry->value, &on) && on;
+    const struct annotation_entry *twin = e->set.inject_twin;
+    *ret_opts_in = false;
+    if (!twin || twin->value.len == 0 || num_bool(twin->value, ret_opts_in))
+        return 0;
+    struct slice name = evaluation_entry_name(e, twin), shown = evaluation_show(e, twin->value);
+    return evaluation_deny(e, REASON_BAD_BOOL,
+                           "annotation " SLICE_FMT ": '" SLICE_FMT
+                           "' is not a boolean; use true or false",
+                           SLICE_ARG(name), SLICE_ARG(shown));
 }
 
 /* Two spellings that disagree, of which at least one opts in: the pod must not guess. */
@@ -145,13 +153,12 @@ static int check_defaults(struct evaluation *e)
 /* 1: inject, 0: leave the pod alone (*ret_reason says why), -1: denied. */
 static int should_inject(struct evaluation *e, enum reason_id *ret_reason)
 {
-    const struct annotation_entry *twin = e->set.inject_twin;
+    bool twin_opts_in;
     *ret_reason = REASON_NOT_REQUESTED;
     if (!evaluation_has(e, ANN_INJECT))
         return 0;
-    if (evaluation_run(e, STEP_OPT_IN) < 0)
+    if (evaluation_run(e, STEP_OPT_IN) < 0 || read_twin(e, &twin_opts_in) < 0)
         return -1;
-    bool twin_opts_in = twin && opts_in(twin);
     if (!e->settings.inject && !twin_opts_in)
         return 0;
     *ret_reason = REASON_NOT_PENDING;

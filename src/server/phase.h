@@ -5,10 +5,11 @@
  * What a connection is doing, and since when, in one atomic word.
  *
  * The worker's thread enters phases; the reaper and the acceptor read them, mark a request as
- * stalled, and mark a connection as shot, each by a compare-and-swap that fails when the worker was
- * faster.  Times are monotonic microseconds.
+ * stalled or its answer as unread, and mark a connection as shot, each by a compare-and-swap that
+ * fails when the worker was faster.  Times are monotonic microseconds.
  */
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,18 +22,22 @@ enum phase {
     PHASE_DISCARD,   /* its body is arriving, and counts for nothing; since the same moment */
     PHASE_BODY,      /* its body is arriving, and it is in flight */
     PHASE_STALLED,   /* the same, for too long to be in flight any more */
-    PHASE_ANSWER,    /* the whole request is here, the answer on its way */
+    PHASE_ANSWER,    /* the whole request is here, the answer on its way; in flight */
+    PHASE_UNREAD,    /* the same, not taken by the client for too long to be in flight any more */
     PHASE__COUNT
 };
 
-#define PHASE_SHOT ((uint64_t)8) /* shut down by us; libmicrohttpd will notice */
-#define PHASE_BITS 4
+#define PHASE_MASK ((uint64_t)15)
+#define PHASE_SHOT ((uint64_t)16) /* shut down by us; libmicrohttpd will notice */
+#define PHASE_BITS 5
+
+static_assert((uint64_t)PHASE__COUNT <= PHASE_MASK + 1, "a phase fits below the shot");
 
 typedef _Atomic uint64_t phase_word;
 
 static inline enum phase phase_of(uint64_t word)
 {
-    return (enum phase)(word & 7);
+    return (enum phase)(word & PHASE_MASK);
 }
 
 static inline bool phase_is_shot(uint64_t word)

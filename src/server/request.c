@@ -56,11 +56,11 @@ struct request *request_begin(struct connection *conn, struct MHD_Connection *c,
     return req;
 }
 
-/* A stalled request was taken out of the count by the reaper. */
+/* One that was too slow was taken out of the count by the reaper. */
 static void enter(struct request *req, enum phase phase, int64_t now_us)
 {
-    bool was_stalled = phase_enter(&req->conn->phase, phase, now_us) == PHASE_STALLED;
-    if (was_stalled)
+    enum phase before = phase_enter(&req->conn->phase, phase, now_us);
+    if (before == PHASE_STALLED || before == PHASE_UNREAD)
         atomic_fetch_add(&req->conn->worker->in_flight, 1);
 }
 

@@ -43,7 +43,7 @@ struct request {
     bool answers_now; /* the refusal does not wait for the body */
     bool must_close;
     bool is_decided;     /* answer or refusal is there */
-    bool is_counted;     /* as in flight, unless stalled */
+    bool is_counted;     /* as in flight, unless stalled or unread */
     size_t held;         /* bytes of the budget for bodies */
     uint64_t length;     /* of the body as announced; 0 when unknown */
     uint64_t discarded;  /* bytes */

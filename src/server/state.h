@@ -28,7 +28,7 @@
 
 #define STATE_LINES_PER_SECOND 20u /* log lines about refusals, and about MHD's own complaints */
 #define STATE_PLAIN_CONNECTIONS_MAX 64u
-#define STATE_STALLED_US ((int64_t)2000000) /* a request that takes longer to arrive is stalled */
+#define STATE_STALLED_US ((int64_t)2000000) /* so long a request may arrive, an answer be taken */
 
 struct cert_bundle;
 struct inject_scratch;

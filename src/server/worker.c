@@ -1,5 +1,6 @@
 #include "server/worker.h"
 
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -105,14 +106,15 @@ static bool has_unread_bytes(const struct connection *conn)
 static bool is_stalled(uint64_t word, int64_t now_us)
 {
     enum phase phase = phase_of(word);
-    return phase == PHASE_STALLED || ((phase == PHASE_HEAD || phase == PHASE_DISCARD) &&
-                                      now_us - phase_since(word) > STATE_STALLED_US);
+    return phase == PHASE_STALLED || phase == PHASE_UNREAD ||
+           ((phase == PHASE_HEAD || phase == PHASE_DISCARD) &&
+            now_us - phase_since(word) > STATE_STALLED_US);
 }
 
 static bool is_here(enum phase phase)
 {
     return phase == PHASE_DISCARD || phase == PHASE_BODY || phase == PHASE_STALLED ||
-           phase == PHASE_ANSWER;
+           phase == PHASE_ANSWER || phase == PHASE_UNREAD;
 }
 
 static bool rank_of(const struct connection *conn, uint64_t word, int64_t now_us,
@@ -197,17 +199,41 @@ static enum limit_id overdue(const struct server_limits *limits, uint64_t word, 
         [PHASE_BODY] = { limits->request, LIMIT_REQUEST },
         [PHASE_STALLED] = { limits->request, LIMIT_REQUEST },
         [PHASE_ANSWER] = { limits->request, LIMIT_ANSWER },
+        [PHASE_UNREAD] = { limits->request, LIMIT_ANSWER },
     };
     enum phase phase = phase_of(word);
     return now_us - phase_since(word) > rows[phase].limit ? rows[phase].id : LIMIT_NONE;
 }
 
-static void mark_stalled(struct worker *w, struct connection *conn, uint64_t word, int64_t now_us)
+/* An answer that waits for the worker and not for its client has nothing in the socket. */
+static bool has_untaken_bytes(const struct connection *conn)
 {
-    if (phase_of(word) != PHASE_BODY || now_us - phase_since(word) <= STATE_STALLED_US)
+    int bytes = 0;
+    return ioctl(conn->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+/* What is too slow does not count as in flight any more. */
+static void mark_slow(struct worker *w, struct connection *conn, uint64_t word, int64_t now_us)
+{
+    enum phase phase = phase_of(word);
+    bool is_unread = phase == PHASE_ANSWER;
+    if ((phase != PHASE_BODY && !is_unread) || now_us - phase_since(word) <= STATE_STALLED_US ||
+        (is_unread && !has_untaken_bytes(conn)))
         return;
-    if (phase_replace(&conn->phase, word, phase_make(PHASE_STALLED, phase_since(word))))
+    enum phase slow = is_unread ? PHASE_UNREAD : PHASE_STALLED;
+    if (phase_replace(&conn->phase, word, phase_make(slow, phase_since(word))))
         atomic_fetch_sub(&w->in_flight, 1);
+}
+
+/* Why one that is slow has to go before its time. */
+static enum limit_id in_the_way(struct worker *w, enum phase phase)
+{
+    if (phase != PHASE_STALLED && phase != PHASE_UNREAD)
+        return LIMIT_NONE;
+    if (budget_is_short(&w->server->bodies))
+        return LIMIT_BODIES;
+    bool is_full = atomic_load(&w->in_flight) >= w->server->config.limits.in_flight;
+    return phase == PHASE_UNREAD && is_full ? LIMIT_UNREAD : LIMIT_NONE;
 }
 
 /*
@@ -238,13 +264,13 @@ static void reap_one(struct worker *w, struct connection *conn, int64_t now_us, 
     enum limit_id why = overdue(&w->server->config.limits, word, now_us);
     if (why == LIMIT_IDLE && has_unread_bytes(conn))
         return;
-    if (phase_of(word) == PHASE_STALLED && budget_is_short(&w->server->bodies))
-        why = LIMIT_BODIES;
+    if (why == LIMIT_NONE)
+        why = in_the_way(w, phase_of(word));
     if (why != LIMIT_NONE) {
         (void)shoot(w, conn, word, why);
         return;
     }
-    mark_stalled(w, conn, word, now_us);
+    mark_slow(w, conn, word, now_us);
     if (watches)
         watch(conn, word, now_us);
 }

@@ -31,8 +31,8 @@ void worker_unlink(struct worker *w, struct connection *conn);
 void worker_promote(struct worker *w, struct connection *conn);
 
 /*
- * Who would have to make room first: the class (0: no request completed, or stalled; 1: idle), then
- * the time since which.  False when every connection has a request in flight.
+ * Who would have to make room first: the class (0: no request completed, or stalled, or its answer
+ * unread; 1: idle), then the time since which.  False when every connection has a request in flight.
  */
 struct worker_victim {
     unsigned rank;
@@ -44,7 +44,10 @@ bool worker_find_victim(struct worker *w, int64_t now_us, struct worker_victim *
 /* Shoots that one; false when there is none any more. */
 bool worker_shoot_victim(struct worker *w, int64_t now_us, enum limit_id why);
 
-/* Shoots what is over a time limit and marks stalled requests; watches idle ones when asked to. */
+/*
+ * Shoots what is over a time limit, marks stalled requests and unread answers, and shoots these when
+ * memory is short, the latter also when the worker is full; watches idle ones when asked to.
+ */
 void worker_reap(struct worker *w, int64_t now_us, bool watches);
 
 /* What still has to be waited for at the end, and what would be cut off. */

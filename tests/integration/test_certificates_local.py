@@ -55,6 +55,27 @@ def test_files_are_read_again_without_a_signal(start, tmp_path):
     assert value(daemon, "keyhook_certificate_renewals_total", result="failed") == 0
 
 
+def doubts(daemon):
+    return [line["note"] for line in daemon.events("the certificate is doubtful")]
+
+
+def test_files_without_a_host_that_is_asked_for(start, tmp_path):
+    """A warning at the start and each time that they are read; by a URL they may be asked for otherwise."""
+    ca = Authority()
+    one, whole = (ca.server_files(tmp_path / "made", names=names, not_before=time.time() - 3600)
+                  for names in (NAMES, [*NAMES, "keyhook.vault.svc"]))
+    mount = Mount(tmp_path / "mount")
+    mount.put(*one)
+    daemon = start("-plain-listen=127.0.0.1:0", "-tls-auto-hosts=localhost,keyhook.vault.svc", *mount.args,
+                   own_certificate=False, ca=ca.write(tmp_path / "ca.pem"))
+    assert len(doubts(daemon)) == 1 and "'keyhook.vault.svc'" in doubts(daemon)[0] and "x509" in doubts(daemon)[0]
+    assert ready(daemon)[0] == 204 and not daemon.events("setting")
+    for count, pair in enumerate((one, whole, one), 2):
+        mount.put(*pair)
+        wait_for(lambda c=count: value(daemon, "keyhook_certificate_renewals_total", result="ok") == c, "the reading")
+    assert len(doubts(daemon)) == 3
+
+
 def test_files_that_do_not_fit_are_not_used(start, tmp_path):
     ca = Authority()
     first, other = (ca.server_files(tmp_path / "made", names=NAMES, not_before=time.time() - 3600)

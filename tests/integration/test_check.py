@@ -233,6 +233,7 @@ def test_files(well):
     files(well, well.issuer)
     findings, _ = well.check()
     assert failed(findings) == set() and "files" in findings
+    assert findings["served"]["what"] == TRUSTED
 
 
 @pytest.mark.parametrize("wish", [{"names": ["other.apps.svc"]}, {"not_before": now() - 7200, "ttl": -60}],
@@ -241,6 +242,27 @@ def test_unfit_files(well, wish):
     files(well, well.issuer, **wish)
     findings, _ = well.check()
     assert failed(findings) == {"files"}
+
+
+TRUSTED = "the API server would trust what is served"
+
+
+def test_trust_that_was_not_looked_at(well):
+    """Nothing says which caBundle it is: then nobody says that the certificate is trusted."""
+    files(well, Authority("foreign"))
+    del well.options["webhook-name"], well.options["publish"]
+    findings, answer = well.check()
+    assert failed(findings) == set() and answer["skipped"] == 1
+    assert findings["bundle"]["state"] == "skipped"
+    assert "-webhook-name" in findings["bundle"]["detail"] and "helm test" in findings["bundle"]["detail"]
+    assert "not looked at" in findings["served"]["detail"] and TRUSTED not in json.dumps(answer)
+
+
+def test_trust_that_cannot_be_looked_at(well):
+    no_object(well)
+    findings, answer = well.check()
+    assert findings["bundle"]["state"] == "skipped"
+    assert "not looked at" in findings["served"]["detail"] and TRUSTED not in json.dumps(answer)
 
 
 def test_what_depends_is_skipped(well):

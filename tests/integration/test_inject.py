@@ -513,7 +513,6 @@ def test_settings_that_do_nothing():
     for args, env, words in (
         (("-vault-address", "https://secret.example"), {}, "-vault-address: has no effect: the variable AGENT_INJECT_VAULT_ADDR is set"),
         ((), {"AGENT_INJECT_VAULT_ADDR": "vault.example:8200"}, "AGENT_INJECT_VAULT_ADDR: 'vault.example:8200' is no URL"),
-        (("-tls-cert-file=a", "-tls-key-file=b", "-tls-auto-hosts=x"), {}, "-tls-auto-hosts: has no effect beside -tls-cert-file"),
         (("-tls-cert-file=a", "-tls-key-file=b"), {"KEYHOOK_TLS_SELF_SIGNED_OUT": "x"}, "KEYHOOK_TLS_SELF_SIGNED_OUT: has no effect beside"),
         ((), {"KEYHOOK_FROBNICATE": "x"}, "unknown variable 'KEYHOOK_FROBNICATE' is ignored"),
     ):

@@ -374,6 +374,54 @@ def test_stalled_bodies_go_when_memory_is_short(start):
     wait_for_value(daemon, 0, HELD)
 
 
+@contextlib.contextmanager
+def unread(daemon, count):
+    """So many connections that do not read their answers of 8 MB, which no socket's buffers hold."""
+    wanted = {f"vault.hashicorp.com/agent-inject-template-db{i}": "x" * 60000 for i in range(40)}
+    request = post(json.dumps(review(annotations=wanted)).encode())
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(daemon.connect()) for _ in range(count)]
+        for sock in socks:
+            sock.sendall(request)
+        wait_for(lambda: len(daemon.events("review answered")) >= count, "the answers to be made")
+        yield socks
+
+
+def test_unread_answers_are_not_in_flight(start):
+    daemon = start(PLAIN, "-workers=1", "-in-flight-limit=2", "-connections-per-worker=3", "-request-timeout=1h",
+                   "-bodies-limit=0")
+    with unread(daemon, 2) as slow, contextlib.ExitStack() as stack:
+        wait_for_value(daemon, 0, "keyhook_requests_in_flight")
+        assert value(daemon, HELD) > 0
+        assert answer(stack.enter_context(daemon.connect()))[0] == 200
+        assert read_answer(slow[1])[0] == 200  # late, but not cut off
+        assert answer(slow[1])[0] == 200
+        for _ in range(2):
+            assert answer(stack.enter_context(daemon.connect()))[0] == 200
+        wait_closed(daemon, "connections-per-worker", 2)
+        wait_for(lambda: value(daemon, HELD) == 0, "the unread one to have made room")
+    wait_for_value(daemon, 0, "keyhook_requests_in_flight")
+
+
+def test_unread_answers_go_when_memory_is_short(start):
+    daemon = start(PLAIN, "-bodies-limit=25165824", "-request-timeout=1h")
+    with unread(daemon, 1):
+        wait_closed(daemon, "bodies-limit", 1)
+    wait_for_value(daemon, 0, HELD)
+
+
+def test_unread_answers_go_when_the_worker_is_full(start):
+    daemon = start(PLAIN, "-workers=1", "-in-flight-limit=2", "-request-timeout=1h")
+    with unread(daemon, 1):
+        wait_for_value(daemon, 0, "keyhook_requests_in_flight")
+        assert closed(daemon, "unread-answers") == 0
+        with unfinished(daemon, 2, BODY) as good:
+            wait_closed(daemon, "unread-answers", 1)
+            for sock in good:
+                assert answer(sock, BODY[-10:])[0] == 200
+    wait_for_value(daemon, 0, "keyhook_requests_in_flight")
+
+
 def test_answers_count(start):
     """An answer that has no room is refused, and its decision is not told."""
     daemon = start(PLAIN, "-workers=1", "-body-limit=1048576", "-bodies-limit=2097152", "-request-timeout=1h")

@@ -112,7 +112,11 @@ static int set_up(void **state)
     assert_int_equal(symlink("..data/tls.crt", in_mount(m, "tls.crt", path[0])), 0);
     assert_int_equal(symlink("..data/tls.key", in_mount(m, "tls.key", path[1])), 0);
     assert_int_equal(
-        cert_source_files(slice_of(path[0]), slice_of(path[1]), SLICE_ABSENT, &m->source, &err), 0);
+        cert_source_files(&(struct cert_files_settings){ .cert_path = slice_of(path[0]),
+                                                         .key_path = slice_of(path[1]),
+                                                         .hosts = SLICE("a.svc, b.svc") },
+                          &m->source, &err),
+        0);
     cert_issue_init(&m->issue);
     *state = m;
     return 0;
@@ -307,8 +311,10 @@ static void test_a_change_while_it_is_read(void **state)
     char pipe[PATH_LEN], key[PATH_LEN];
     assert_int_equal(mkfifo(in_mount(m, "pipe", pipe), 0600), 0);
     cert_source_free(m->source);
-    assert_int_equal(cert_source_files(slice_of(pipe), slice_of(in_mount(m, "tls.key", key)),
-                                       SLICE_ABSENT, &m->source, &err),
+    assert_int_equal(cert_source_files(&(struct cert_files_settings){ .cert_path = slice_of(pipe),
+                                                                      .key_path = slice_of(in_mount(
+                                                                          m, "tls.key", key)) },
+                                       &m->source, &err),
                      0);
     assert_int_equal(pthread_create(&thread, NULL, swap_meanwhile, m), 0);
     issue_well(m);
@@ -337,6 +343,15 @@ static void test_another_file(void **state)
     assert_true(has_changed(m));
 }
 
+/* The certificate is served all the same: clients that are given a URL may ask for another name. */
+static void test_a_name_that_it_lacks(void **state)
+{
+    struct mount *m = *state;
+    issue_well(m);
+    struct slice notes = buf_slice(&m->issue.notes);
+    assert_true(slice_has_prefix(notes, SLICE("the certificate is not for 'b.svc'")));
+}
+
 static void test_too_large(void **state)
 {
     struct mount *m = *state;
@@ -353,16 +368,19 @@ static void test_too_large(void **state)
 
 static void test_names(void **state)
 {
-    struct cert_source *source = NULL;
-    struct error err = ERROR_INIT;
+    const struct cert_files_settings wrong[] = {
+        { .cert_path = SLICE(""), .key_path = SLICE("k") },
+        { .cert_path = SLICE("c"), .key_path = { "k\0x", 3 } },
+        { .cert_path = SLICE("c"), .key_path = SLICE("k"), .hosts = SLICE("a b") },
+    };
     (void)state;
-    assert_int_equal(cert_source_files(SLICE(""), SLICE("k"), SLICE_ABSENT, &source, &err), -1);
-    assert_int_equal(err.code, ERROR_USAGE);
-    assert_int_equal(
-        cert_source_files(SLICE("c"), ((struct slice){ "k\0x", 3 }), SLICE_ABSENT, &source, &err),
-        -1);
-    assert_int_equal(err.code, ERROR_USAGE);
-    assert_null(source);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct cert_source *source = NULL;
+        struct error err = ERROR_INIT;
+        assert_int_equal(cert_source_files(&wrong[i], &source, &err), -1);
+        assert_int_equal(err.code, ERROR_USAGE);
+        assert_null(source);
+    }
 }
 
 /* A leaf that signed itself is its own anchor. */
@@ -438,6 +456,7 @@ int main(void)
         mounted(test_gone),
         mounted(test_a_change_while_it_is_read),
         mounted(test_another_file),
+        mounted(test_a_name_that_it_lacks),
         mounted(test_too_large),
         mounted(test_its_own_anchor),
         cmocka_unit_test(test_names),
