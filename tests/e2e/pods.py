@@ -1,9 +1,13 @@
 """Pods: whether they are ready, what they say, and commands inside."""
 
+import time
+
 from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import stream
 
 from waiting import HANG_GUARD, wait_for
+
+LOG_TRIES = 20  # half a second apart
 
 
 def is_ready(pod):
@@ -61,6 +65,14 @@ class Pods:
         wait_for(lambda: not self.found(namespace, what), f"pods to end: {what}", guard)
 
     def logs(self, namespace, name, container=None, **options):
+        """Asked again for a while: a kubelet that has just been started, or is busy, does not know its pods."""
+        for _ in range(LOG_TRIES - 1):
+            try:
+                return self.core.read_namespaced_pod_log(name, namespace, container=container, **options)
+            except ApiException as error:
+                if error.status not in (404, 500):
+                    raise
+                time.sleep(0.5)
         return self.core.read_namespaced_pod_log(name, namespace, container=container, **options)
 
     def execute(self, namespace, name, container, *command):
