@@ -186,7 +186,7 @@ def write_logs(core, directory):
 def collect(item):
     """What a test that failed leaves behind. That it cannot be had is told there, and ends nothing: the cluster may be
     what has failed."""
-    directory = ROOT / os.environ.get("BUILD", "build/release") / "logs/e2e" / re.sub(r"\W+", "-", item.name)
+    directory = ROOT / os.environ.get("BUILD", "build/release") / "logs/e2e/cluster" / re.sub(r"\W+", "-", item.name)
     directory.mkdir(parents=True, exist_ok=True)
     try:
         client = kubernetes.config.new_client_from_config(os.environ["KUBECONFIG"])

@@ -15,7 +15,7 @@ def test_logs_that_cannot_be_had(request, tmp_path, monkeypatch):
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("BUILD", str(tmp_path))
     collect(request.node)
-    told = tmp_path / "logs/e2e" / re.sub(r"\W+", "-", request.node.name) / "incomplete"
+    told = tmp_path / "logs/e2e/cluster" / re.sub(r"\W+", "-", request.node.name) / "incomplete"
     assert "could not be collected: MaxRetryError" in told.read_text(encoding="utf-8")
 
 
@@ -24,5 +24,5 @@ def test_logs_of_a_failure(request, core, namespace, tmp_path, monkeypatch):
     assert core.read_namespace(namespace)
     monkeypatch.setenv("BUILD", str(tmp_path))
     collect(request.node)
-    (place,) = (tmp_path / "logs/e2e").iterdir()
+    (place,) = (tmp_path / "logs/e2e/cluster").iterdir()
     assert {namespace, "default"} <= {path.name for path in place.iterdir()}

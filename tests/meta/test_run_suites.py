@@ -80,6 +80,15 @@ def test_a_skipped_suite_is_counted_and_explained(tmp_path):
     assert "--- two skipped: no such tool" in lines
 
 
+@pytest.mark.parametrize("closing, counts", [("3 passed, 0 failed", (3, 0)), ("2 passed, 1 failed", (2, 1))])
+def test_a_suite_that_removes_its_log_is_counted(tmp_path, closing, counts):
+    rows = [f"one | all | par | sum | - | rm -r build/logs/one && echo {closing}"]
+    status, lines, _ = run(tmp_path, rows, "--set", "all")
+    assert not (tmp_path / "build/logs/one").exists()
+    passed, failed = counts
+    assert (status, lines[-1]) == (min(failed, 1), f"{passed} passed, {failed} failed")
+
+
 def test_a_failed_first_suite_stops_the_rest(tmp_path):
     rows = ["build | all | first | exit | - | false", "rest | all | par | exit | - | touch ran"]
     status, lines, _ = run(tmp_path, rows, "--set", "all")
