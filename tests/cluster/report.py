@@ -18,9 +18,22 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name == "test_secrets.py")
 
 
+def seconds_by_file(stats):
+    """{file: seconds}: set-up, call and tear-down of its tests; a fixture of the session counts where it was first asked for."""
+    seconds = {}
+    for reports in stats.values():
+        for report in reports:
+            if hasattr(report, "duration"):
+                file = report.nodeid.split("::")[0]
+                seconds[file] = seconds.get(file, 0) + report.duration
+    return seconds
+
+
 def pytest_terminal_summary(terminalreporter):
     for test, text in FIGURES:
         terminalreporter.write_line(f"{test}: {text}")
+    for file, seconds in seconds_by_file(terminalreporter.stats).items():
+        terminalreporter.write_line(f"{seconds:7.1f} s  {file}")
 
 
 def pytest_unconfigure(config):
