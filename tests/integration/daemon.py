@@ -1,5 +1,6 @@
 """Starting, asking and stopping the daemon.  Hang guards are generous: they only end what hangs."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -151,16 +152,13 @@ class Daemon:
         return self.request("GET", "/health/ready")[0] == 204
 
 
-def read_to_end(sock):
+def read_to_end(sock, may_be_cut=True):
+    """What comes until the other side closes; a connection that is torn down is an error unless it may be cut."""
     got = b""
-    while True:
-        try:
-            piece = sock.recv(65536)
-        except (ssl.SSLEOFError, ConnectionResetError):
-            return got
-        if not piece:
-            return got
-        got += piece
+    with contextlib.suppress(*((ssl.SSLEOFError, ConnectionResetError) if may_be_cut else ())):
+        while piece := sock.recv(65536):
+            got += piece
+    return got
 
 
 def split_answers(stream):
