@@ -161,6 +161,25 @@ def read_to_end(sock, may_be_cut=True):
     return got
 
 
+def read_answer(sock):
+    """(status, headers, body) of one answer with Content-Length, on a connection that stays open."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        piece = sock.recv(65536)
+        assert piece, "the connection ended before the answer"
+        got += piece
+    head, _, rest = got.partition(b"\r\n\r\n")
+    length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    assert length, f"no length: {head!r}"
+    missing = int(length[0].split(b":")[1]) - len(rest)
+    while missing > 0:
+        piece = sock.recv(65536)
+        assert piece, "the connection ended inside the answer"
+        got += piece
+        missing -= len(piece)
+    return split_answers(got)[0]
+
+
 def split_answers(stream):
     """[(status, headers, body)] of a stream of whole answers with Content-Length or no body."""
     answers = []
@@ -174,6 +193,15 @@ def split_answers(stream):
         answers.append((int(first.split(" ")[1]), headers, stream[:length]))
         stream = stream[length:]
     return answers
+
+
+def accepts(port):
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        return True
+    except OSError:
+        return False
 
 
 # --- reviews and certificates
