@@ -1,21 +1,17 @@
 #include "kube/access.h"
 
-#include "http/put-json.h"
 #include "http/reply.h"
 #include "kube/client.h"
 
 #define BODY_MAX ((size_t)4 << 10)
 #define PATH "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
-static int put_question(const char *verb, struct slice name, struct buf *out, struct error *err)
+static json_t *question(const char *verb, struct slice name)
 {
-    CLEANUP(reply_tree_free)
-    json_t *body =
-        json_pack("{s:s,s:s,s:{s:{s:s,s:s,s:s,s:s%}}}", "apiVersion", "authorization.k8s.io/v1",
-                  "kind", "SelfSubjectAccessReview", "spec", "resourceAttributes", "group",
-                  "admissionregistration.k8s.io", "resource", "mutatingwebhookconfigurations",
-                  "verb", verb, "name", name.ptr, name.len);
-    return body ? http_put_json(out, body, "the question about rights", err) : error_nomem(err);
+    return json_pack("{s:s,s:s,s:{s:{s:s,s:s,s:s,s:s%}}}", "apiVersion", "authorization.k8s.io/v1",
+                     "kind", "SelfSubjectAccessReview", "spec", "resourceAttributes", "group",
+                     "admissionregistration.k8s.io", "resource", "mutatingwebhookconfigurations",
+                     "verb", verb, "name", name.ptr, name.len);
 }
 
 static int read_answer(const struct kube_client *c, bool *ret, enum kube_failure *ret_failure,
@@ -29,20 +25,15 @@ static int read_answer(const struct kube_client *c, bool *ret, enum kube_failure
     return error_wrap(err, "selfsubjectaccessreview");
 }
 
-static int ask(struct kube_client *c, const char *verb, struct slice name, struct buf *body,
-               bool *ret, enum kube_failure *ret_failure, struct error *err)
+static int ask(struct kube_client *c, const char *verb, struct slice name, bool *ret,
+               enum kube_failure *ret_failure, struct error *err)
 {
     *ret_failure = KUBE_LOCAL;
-    if (kube_check_name(name, "a MutatingWebhookConfiguration", err) < 0 ||
-        put_question(verb, name, body, err) < 0)
+    if (kube_check_name(name, "a MutatingWebhookConfiguration", err) < 0)
         return -1;
-    struct kube_call call = {
-        .method = "POST",
-        .path = SLICE(PATH),
-        .content_type = SLICE("application/json"),
-        .body = buf_slice(body),
-    };
-    if (kube_client_call(c, &call, ret_failure, err) < 0)
+    CLEANUP(reply_tree_free) json_t *body = question(verb, name);
+    struct kube_post post = { SLICE(PATH), body, BODY_MAX, "the question about rights" };
+    if (kube_client_post(c, &post, ret_failure, err) < 0)
         return -1;
     return read_answer(c, ret, ret_failure, err);
 }
@@ -50,9 +41,5 @@ static int ask(struct kube_client *c, const char *verb, struct slice name, struc
 int kube_may_webhook(struct kube_client *c, const char *verb, struct slice name, bool *ret,
                      enum kube_failure *ret_failure, struct error *err)
 {
-    struct buf body;
-    buf_init(&body, BODY_MAX);
-    int rc = ask(c, verb, name, &body, ret, ret_failure, err);
-    buf_done(&body);
-    return kube_client_end(c, rc, ret_failure);
+    return kube_client_end(c, ask(c, verb, name, ret, ret_failure, err), ret_failure);
 }

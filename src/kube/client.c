@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "base/text.h"
+#include "http/put-json.h"
 #include "http/reply.h"
 
 #define SETTINGS_MAX ((size_t)16 << 10)
@@ -218,6 +219,27 @@ int kube_client_call(struct kube_client *c, const struct kube_call *call,
             return refuse(c, call, ret_failure, err);
         kube_token_drop(c);
     }
+}
+
+int kube_client_post(struct kube_client *c, const struct kube_post *post,
+                     enum kube_failure *ret_failure, struct error *err)
+{
+    struct buf text;
+    buf_init(&text, post->body_max);
+    c->reply.status = 0;
+    *ret_failure = KUBE_LOCAL;
+    int rc = post->body ? http_put_json(&text, post->body, post->what, err) : error_nomem(err);
+    if (rc == 0) {
+        struct kube_call call = {
+            .method = "POST",
+            .path = post->path,
+            .content_type = SLICE("application/json"),
+            .body = buf_slice(&text),
+        };
+        rc = kube_client_call(c, &call, ret_failure, err);
+    }
+    buf_done(&text);
+    return rc;
 }
 
 int kube_client_end(struct kube_client *c, int rc, enum kube_failure *ret_failure)

@@ -3,6 +3,8 @@
 
 /* The inside of a kube_client, for the files of this directory. */
 
+#include <jansson.h>
+
 #include "http/http.h"
 #include "kube/kube.h"
 
@@ -35,6 +37,22 @@ struct kube_call {
  * told by the server's own words.  Does not count: see kube_client_end().
  */
 int kube_client_call(struct kube_client *c, const struct kube_call *call,
+                     enum kube_failure *ret_failure, struct error *err)
+    __attribute__((warn_unused_result));
+
+/* Something to create.  Borrowed for the call. */
+struct kube_post {
+    struct slice path;  /* with its query */
+    const json_t *body; /* NULL: there was no memory for it */
+    size_t body_max;    /* bytes of its text; more is ERROR_LIMIT */
+    const char *what;   /* the body, in a message */
+};
+
+/*
+ * Sends the body as JSON by kube_client_call(), so the answer is in c->reply; its status is 0 when there was
+ * none, also when nothing could be sent.
+ */
+int kube_client_post(struct kube_client *c, const struct kube_post *post,
                      enum kube_failure *ret_failure, struct error *err)
     __attribute__((warn_unused_result));
 

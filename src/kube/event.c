@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "http/put-json.h"
 #include "http/reply.h"
 #include "kube/client.h"
 
@@ -77,39 +76,30 @@ static json_t *make(const struct kube_event *e, struct slice note)
                      "note", note.ptr, note.len);
 }
 
-static int put_body(const struct kube_event *e, struct buf *out, struct error *err)
+static json_t *make_body(const struct kube_event *e)
 {
     char memory[4 * KUBE_EVENT_NOTE_MAX + 16]; /* an escape is at most four times as long */
     struct buf note = buf_over(memory, sizeof(memory) - 1);
     text_put_line(&note, e->note, KUBE_EVENT_NOTE_MAX - sizeof("...") + 1);
-    CLEANUP(reply_tree_free) json_t *body = make(e, cut(buf_slice(&note), KUBE_EVENT_NOTE_MAX));
-    return body ? http_put_json(out, body, "the Event", err) : error_nomem(err);
+    return make(e, cut(buf_slice(&note), KUBE_EVENT_NOTE_MAX));
 }
 
-static int create(struct kube_client *c, const struct kube_event *e, struct buf *body,
-                  enum kube_failure *ret_failure, struct error *err)
+static int create(struct kube_client *c, const struct kube_event *e, enum kube_failure *ret_failure,
+                  struct error *err)
 {
     char path[KUBE_PATH_MAX];
     *ret_failure = KUBE_LOCAL;
-    if (check(e, err) < 0 || put_body(e, body, err) < 0)
+    if (check(e, err) < 0)
         return -1;
     (void)snprintf(path, sizeof(path), "/apis/events.k8s.io/v1/namespaces/" SLICE_FMT "/events",
                    SLICE_ARG(e->namespace));
-    struct kube_call call = {
-        .method = "POST",
-        .path = slice_of(path),
-        .content_type = SLICE("application/json"),
-        .body = buf_slice(body),
-    };
-    return kube_client_call(c, &call, ret_failure, err);
+    CLEANUP(reply_tree_free) json_t *body = make_body(e);
+    struct kube_post post = { slice_of(path), body, BODY_MAX, "the Event" };
+    return kube_client_post(c, &post, ret_failure, err);
 }
 
 int kube_event_create(struct kube_client *c, const struct kube_event *event,
                       enum kube_failure *ret_failure, struct error *err)
 {
-    struct buf body;
-    buf_init(&body, BODY_MAX);
-    int rc = create(c, event, &body, ret_failure, err);
-    buf_done(&body);
-    return kube_client_end(c, rc, ret_failure);
+    return kube_client_end(c, create(c, event, ret_failure, err), ret_failure);
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http/put-json.h"
 #include "http/reply.h"
 #include "kube/client.h"
 
@@ -67,16 +66,14 @@ static json_t *container(void)
                      "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly", 1);
 }
 
-static int put_body(const struct kube_pod_question *q, struct buf *out, struct error *err)
+static json_t *make_body(const struct kube_pod_question *q)
 {
-    CLEANUP(reply_tree_free)
-    json_t *body = json_pack(
-        "{s:s,s:s,s:{s:s,s:o,s:o},s:{s:s,s:b,s:{s:b,s:i,s:{s:s}},s:[o],s:o}}", "apiVersion", "v1",
-        "kind", "Pod", "metadata", "generateName", "keyhook-check-", "annotations", annotations(q),
-        "labels", labels(q), "spec", "restartPolicy", "Never", "automountServiceAccountToken", 0,
-        "securityContext", "runAsNonRoot", 1, "runAsUser", 65532, "seccompProfile", "type",
-        "RuntimeDefault", "containers", container(), "volumes", volumes());
-    return body ? http_put_json(out, body, "the pod", err) : error_nomem(err);
+    return json_pack("{s:s,s:s,s:{s:s,s:o,s:o},s:{s:s,s:b,s:{s:b,s:i,s:{s:s}},s:[o],s:o}}",
+                     "apiVersion", "v1", "kind", "Pod", "metadata", "generateName",
+                     "keyhook-check-", "annotations", annotations(q), "labels", labels(q), "spec",
+                     "restartPolicy", "Never", "automountServiceAccountToken", 0, "securityContext",
+                     "runAsNonRoot", 1, "runAsUser", 65532, "seccompProfile", "type",
+                     "RuntimeDefault", "containers", container(), "volumes", volumes());
 }
 
 /* --- the answer -------------------------------------------------------------------------------- */
@@ -112,23 +109,19 @@ static int read_answer(const struct kube_client *c, const struct kube_pod_questi
     return 0;
 }
 
-static int ask(struct kube_client *c, const struct kube_pod_question *q, struct buf *body,
+static int ask(struct kube_client *c, const struct kube_pod_question *q,
                struct kube_pod_answer *ret, struct buf *words, enum kube_failure *ret_failure,
                struct error *err)
 {
     char path[KUBE_PATH_MAX];
     *ret_failure = KUBE_LOCAL;
-    if (kube_check_name(q->namespace, "a namespace", err) < 0 || put_body(q, body, err) < 0)
+    if (kube_check_name(q->namespace, "a namespace", err) < 0)
         return -1;
     (void)snprintf(path, sizeof(path), "/api/v1/namespaces/" SLICE_FMT "/pods?dryRun=All",
                    SLICE_ARG(q->namespace));
-    struct kube_call call = {
-        .method = "POST",
-        .path = slice_of(path),
-        .content_type = SLICE("application/json"),
-        .body = buf_slice(body),
-    };
-    if (kube_client_call(c, &call, ret_failure, err) == 0)
+    CLEANUP(reply_tree_free) json_t *body = make_body(q);
+    struct kube_post post = { slice_of(path), body, BODY_MAX, "the pod" };
+    if (kube_client_post(c, &post, ret_failure, err) == 0)
         return read_answer(c, q, ret, ret_failure, err);
     if (c->reply.status != 0)
         kube_client_put_words(c, KUBE_WORDS_MAX, words);
@@ -139,9 +132,5 @@ int kube_pod_try(struct kube_client *c, const struct kube_pod_question *q,
                  struct kube_pod_answer *ret, struct buf *words, enum kube_failure *ret_failure,
                  struct error *err)
 {
-    struct buf body;
-    buf_init(&body, BODY_MAX);
-    int rc = ask(c, q, &body, ret, words, ret_failure, err);
-    buf_done(&body);
-    return kube_client_end(c, rc, ret_failure);
+    return kube_client_end(c, ask(c, q, ret, words, ret_failure, err), ret_failure);
 }

@@ -1,23 +1,17 @@
-"""Processes with a log of their own, and waiting.  Hang guards are generous: they only end what hangs."""
+"""Processes with a log of their own, and waiting for them."""
 
+import functools
 import os
 import pathlib
 import signal
 import subprocess
-import time
 
-HANG_GUARD = 120  # seconds
-POLL = 0.05  # seconds
+import waiting
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-
-def wait_for(condition, what, guard=HANG_GUARD, poll=POLL):
-    """The first true result of condition()."""
-    end = time.monotonic() + guard
-    while not (result := condition()):
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(poll)
-    return result
+# A process of this machine is asked more often than an API server.
+wait_for = functools.partial(waiting.wait_for, poll=0.05)
 
 
 class Process:
@@ -52,7 +46,7 @@ class Process:
             return None
         self.send(number)
         try:
-            return self.child.wait(HANG_GUARD)
+            return self.child.wait(waiting.HANG_GUARD)
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
@@ -61,7 +55,7 @@ class Process:
     def kill(self):
         return self.stop(signal.SIGKILL)
 
-    def wait_until(self, condition, what, guard=HANG_GUARD):
+    def wait_until(self, condition, what, guard=waiting.HANG_GUARD):
         """Waits for condition(), not longer than the process lives."""
 
         def either():

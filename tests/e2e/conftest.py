@@ -13,14 +13,13 @@ import types
 import kubernetes
 import pytest
 
-from objects import Objects
-from pods import Pods
-from release import Release, ROOT
-from vault_admin import VaultAdmin
-from waiting import wait_for
-
-sys.path.append(str(ROOT / "tests/cluster"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
+from objects import Objects  # noqa: E402
+from pods import Pods  # noqa: E402
+from release import Release, ROOT  # noqa: E402
 from report import figure, pytest_collection_modifyitems, pytest_terminal_summary, pytest_unconfigure  # noqa: E402,F401
+from vault_admin import VaultAdmin  # noqa: E402
+from waiting import wait_for  # noqa: E402
 
 SYSTEM = "keyhook-system"
 RELEASE = "keyhook"

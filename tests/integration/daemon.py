@@ -1,5 +1,6 @@
 """Starting, asking and stopping the daemon.  Hang guards are generous: they only end what hangs."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -151,16 +152,32 @@ class Daemon:
         return self.request("GET", "/health/ready")[0] == 204
 
 
-def read_to_end(sock):
+def read_to_end(sock, may_be_cut=True):
+    """What comes until the other side closes; a connection that is torn down is an error unless it may be cut."""
     got = b""
-    while True:
-        try:
-            piece = sock.recv(65536)
-        except (ssl.SSLEOFError, ConnectionResetError):
-            return got
-        if not piece:
-            return got
+    with contextlib.suppress(*((ssl.SSLEOFError, ConnectionResetError) if may_be_cut else ())):
+        while piece := sock.recv(65536):
+            got += piece
+    return got
+
+
+def read_answer(sock):
+    """(status, headers, body) of one answer with Content-Length, on a connection that stays open."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        piece = sock.recv(65536)
+        assert piece, "the connection ended before the answer"
         got += piece
+    head, _, rest = got.partition(b"\r\n\r\n")
+    length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    assert length, f"no length: {head!r}"
+    missing = int(length[0].split(b":")[1]) - len(rest)
+    while missing > 0:
+        piece = sock.recv(65536)
+        assert piece, "the connection ended inside the answer"
+        got += piece
+        missing -= len(piece)
+    return split_answers(got)[0]
 
 
 def split_answers(stream):
@@ -176,6 +193,15 @@ def split_answers(stream):
         answers.append((int(first.split(" ")[1]), headers, stream[:length]))
         stream = stream[length:]
     return answers
+
+
+def accepts(port):
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        return True
+    except OSError:
+        return False
 
 
 # --- reviews and certificates

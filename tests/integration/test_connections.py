@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from daemon import HANG_GUARD, post, review, split_answers
+from daemon import HANG_GUARD, post, read_to_end, review, split_answers
 
 BODY = json.dumps(review()).encode()
 
@@ -58,15 +58,8 @@ def test_answers_are_not_held_back(daemon, path):
 def test_half_close_still_answers(daemon):
     with daemon.connect() as sock:
         sock.sendall(post(BODY, "Connection: close"))
-        (status, _, _), = split_answers(read_all(sock))
+        (status, _, _), = split_answers(read_to_end(sock, may_be_cut=False))
         assert status == 200
-
-
-def read_all(sock):
-    got = b""
-    while piece := sock.recv(65536):
-        got += piece
-    return got
 
 
 def test_alpn(daemon):
@@ -82,7 +75,7 @@ def test_tls_versions(daemon, version):
     context.minimum_version = context.maximum_version = version
     with daemon.connect(context=context) as sock:
         sock.sendall(post(BODY, "Connection: close"))
-        assert split_answers(read_all(sock))[0][0] == 200
+        assert split_answers(read_to_end(sock, may_be_cut=False))[0][0] == 200
         assert sock.cipher()[0].endswith("AES_128_GCM_SHA256") or "AES128-GCM" in sock.cipher()[0]
 
 

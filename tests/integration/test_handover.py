@@ -6,13 +6,12 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import ssl
 import threading
 
 import pytest
 
-from daemon import HANG_GUARD, post, read_to_end, review, split_answers, wait_for
+from daemon import accepts, HANG_GUARD, post, read_answer, read_to_end, review, split_answers, wait_for
 from scrape import plain, value
 
 BODY = json.dumps(review()).encode()
@@ -158,14 +157,6 @@ def test_requests_in_flight_at_the_end_are_finished(draining):
     assert draining.events("stopped")[0]["requests_cut_off"] == 0
 
 
-def accepts(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        return True
-    except OSError:
-        return False
-
-
 class Load(threading.Thread):
     """Requests one after the other on connections that end when the server says so."""
 
@@ -193,19 +184,9 @@ class Load(threading.Thread):
             sock.close()
 
     def read(self, sock):
-        got = b""
-        while b"\r\n\r\n" not in got:
-            piece = sock.recv(65536)
-            assert piece, "ended before the answer"
-            got += piece
-        head, _, body = got.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200 ")
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        while len(body) < length:
-            piece = sock.recv(65536)
-            assert piece, "ended inside the answer"
-            body += piece
-        return b"connection: close" in head.lower()
+        status, headers, _ = read_answer(sock)
+        assert status == 200
+        return headers.get("connection", "").lower() == "close"
 
     def end(self):
         self.is_over.set()

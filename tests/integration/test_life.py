@@ -2,11 +2,10 @@
 
 import json
 import signal
-import socket
 
 import pytest
 
-from daemon import post, read_to_end, review, run_keyhook, split_answers, wait_for
+from daemon import accepts, post, read_to_end, review, run_keyhook, split_answers, wait_for
 
 BODY = json.dumps(review()).encode()
 
@@ -41,14 +40,6 @@ def test_request_in_flight_is_finished(start):
     assert headers["connection"].lower() == "close"
     assert daemon.process.wait(60) == 0
     assert daemon.events("stopped")[0]["requests_cut_off"] == 0
-
-
-def accepts(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        return True
-    except OSError:
-        return False
 
 
 def test_unfinished_request_does_not_hold_the_end(start):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from daemon import HANG_GUARD, post, review, split_answers, wait_for
+from daemon import HANG_GUARD, post, read_answer, review, split_answers, wait_for
 from scrape import closed, plain, turned_away, value, wait_closed, wait_for_value, wait_turned_away
 
 BODY = json.dumps(review()).encode()
@@ -22,23 +22,6 @@ def answer(sock, request=None):
     """One request on an open connection; its (status, headers, body)."""
     sock.sendall(request or post(BODY))
     return read_answer(sock)
-
-
-def read_answer(sock):
-    got = b""
-    while b"\r\n\r\n" not in got:
-        piece = sock.recv(65536)
-        assert piece, "the connection ended before the answer"
-        got += piece
-    head, _, rest = got.partition(b"\r\n\r\n")
-    length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    missing = int(length[0].split(b":")[1]) - len(rest)
-    while missing > 0:
-        piece = sock.recv(65536)
-        assert piece, "the connection ended inside the answer"
-        got += piece
-        missing -= len(piece)
-    return split_answers(got)[0]
 
 
 def has_ended(sock):

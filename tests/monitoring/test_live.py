@@ -11,7 +11,7 @@ import time
 
 import pytest
 from certificates import HOOK, wait_ready
-from daemon import review, wait_for
+from daemon import read_to_end, review, wait_for
 from prometheus_client.parser import text_string_to_metric_families
 from scrape import plain, value
 
@@ -71,10 +71,7 @@ def post(daemon, body, media="application/json"):
         text = json.dumps(body).encode()
         head = f"POST /mutate?timeout=5s HTTP/1.1\r\nHost: x\r\nContent-Type: {media}\r\nContent-Length: {len(text)}\r\n"
         sock.sendall(f"{head}Connection: close\r\n\r\n".encode() + text)
-        answer = b""
-        while part := sock.recv(65536):
-            answer += part
-        return answer
+        return read_to_end(sock, may_be_cut=False)
 
 
 def test_what_alerts_ask_for_is_in_the_exposition(world):

@@ -2,17 +2,20 @@
 
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#define CORPUS_DIR "tests/conformance/cases"
 #define TEXT_MAX ((size_t)1 << 20)
 
-size_t corpus_read(struct corpus *c, const char *dir)
+static void read_all(struct corpus *c, const char *dir)
 {
     char pattern[4096];
     glob_t found = { 0 };
     c->count = 0;
     int len = snprintf(pattern, sizeof(pattern), "%s/*/*/request.json", dir);
     if (len < 0 || (size_t)len >= sizeof(pattern) || glob(pattern, 0, NULL, &found) != 0)
-        return 0;
+        return;
     for (size_t i = 0; i < found.gl_pathc && c->count < CORPUS_MAX; i++) {
         struct buf *text = &c->texts[c->count];
         buf_init(text, TEXT_MAX);
@@ -22,7 +25,20 @@ size_t corpus_read(struct corpus *c, const char *dir)
             buf_done(text);
     }
     globfree(&found);
-    return c->count;
+}
+
+bool corpus_begin(struct corpus *c, struct series *series, int argc, char **argv)
+{
+    for (int opt; (opt = getopt(argc, argv, "n:s:")) != -1;) {
+        if (opt == 'n')
+            series->count = (unsigned)strtoull(optarg, NULL, 10);
+        else if (opt == 's')
+            series->seed = strtoull(optarg, NULL, 10);
+        else
+            return false;
+    }
+    read_all(c, optind < argc ? argv[optind] : CORPUS_DIR);
+    return true;
 }
 
 void corpus_done(struct corpus *c)

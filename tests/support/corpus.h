@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "support/json-gen.h"
 
-#define CORPUS_DIR "tests/conformance/cases"
 #define CORPUS_MAX 4096
 
 struct corpus {
@@ -16,8 +15,17 @@ struct corpus {
     size_t count;
 };
 
-/* Reads <dir>/<area>/<case>/request.json in the order of their names; returns the number of files. */
-size_t corpus_read(struct corpus *c, const char *dir);
+/* How many texts, and from which seed. */
+struct series {
+    unsigned count;
+    uint64_t seed;
+};
+
+/*
+ * By the arguments of a test program, [-n COUNT] [-s SEED] [CORPUS]: changes what of the series is told there,
+ * and reads <corpus>/<area>/<case>/request.json in the order of their names. False for another argument.
+ */
+bool corpus_begin(struct corpus *c, struct series *series, int argc, char **argv);
 void corpus_done(struct corpus *c);
 
 /*

@@ -183,8 +183,8 @@ static void end(struct world *w)
     cert_store_free(w->store);
 }
 
-/* A new certificate, with another anchor each time, or as if it had that of the last one. */
-static void put(struct world *w, bool same_anchor, bool is_own)
+/* A new certificate, with another anchor each time, or as if it had that of `like`. */
+static void put(struct world *w, const struct held *like, bool is_own)
 {
     struct cert_issue made;
     enum vault_failure failure;
@@ -193,9 +193,9 @@ static void put(struct world *w, bool same_anchor, bool is_own)
     if (w->source->kind->issue(w->source, clock_s, &made, &failure, &err) < 0)
         fail_msg("%s", err.msg);
     made.is_own = is_own;
-    if (same_anchor) {
+    if (like) {
         buf_clear(&made.anchor);
-        buf_put_slice(&made.anchor, held_anchor(&w->k.serving));
+        buf_put_slice(&made.anchor, held_anchor(like));
     }
     keeping_put(&w->k, &made);
     cert_issue_done(&made);
@@ -212,13 +212,39 @@ static void report(struct world *w, bool holds_all, bool is_needed)
     claim_done(&claim);
 }
 
+/* A new certificate that is served at once. */
+static void serve(struct world *w, bool is_own)
+{
+    put(w, NULL, is_own);
+    assert_true(changer_step(&w->k));
+}
+
+static void begin_serving(struct world *w, bool is_own)
+{
+    begin(w, true);
+    serve(w, is_own);
+}
+
+/* Somebody else's, whose anchor was seen by all. */
+static void begin_published(struct world *w)
+{
+    begin_serving(w, false);
+    report(w, true, false);
+}
+
+/* What should be in the object now: so many anchors. The caller ends it. */
+static void take(struct world *w, struct claim *ret, size_t count)
+{
+    struct error err = ERROR_INIT;
+    assert_int_equal(claim_take(&w->k, ret, &err), 0);
+    assert_int_equal(ret->count, count);
+}
+
 static void test_first_one_serves_and_ready_follows(void **state)
 {
     struct world w;
     (void)state;
-    begin(&w, true);
-    put(&w, false, true);
-    assert_true(changer_step(&w.k));
+    begin_serving(&w, true);
     struct cert_bundle *b = cert_store_ref(w.store);
     assert_ptr_equal(b, w.k.serving.issue.bundle);
     cert_bundle_unref(b);
@@ -242,12 +268,9 @@ static void test_another_anchor_settles(void **state)
 {
     struct world w;
     (void)state;
-    begin(&w, true);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
-    report(&w, true, false);
+    begin_published(&w);
     clock_s += HOUR;
-    put(&w, false, false);
+    put(&w, NULL, false);
     assert_int_equal(w.k.waiting.seen, 0);
     report(&w, true, false);
     clock_s += 9;
@@ -290,16 +313,13 @@ static void test_an_unseen_anchor_in_the_last_moment(void **state)
 {
     struct world w;
     (void)state;
-    begin(&w, true);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
+    begin_serving(&w, false);
     assert_true(is_logged_as(&w.k, "\"info\"")); /* nobody was promised anything yet */
     report(&w, true, false);
     (void)changer_step(&w.k);
     assert_true(atomic_load(&w.k.counters.is_published));
     clock_s = w.k.serving.issue.bundle->not_after - 1;
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
+    serve(&w, false);
     assert_false(atomic_load(&w.k.counters.is_published));
     assert_true(is_logged_as(&w.k, "\"error\""));
     report(&w, true, false);
@@ -312,10 +332,7 @@ static void test_what_was_seen_long_ago_is_not_known(void **state)
 {
     struct world w;
     (void)state;
-    begin(&w, true);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
-    report(&w, true, false);
+    begin_published(&w);
     claim_report_blind(&w.k, CLAIM_BLIND_US);
     assert_true(atomic_load(&w.k.counters.is_published));
     claim_report_blind(&w.k, CLAIM_BLIND_US + 1);
@@ -329,12 +346,9 @@ static void test_same_anchor_needs_no_settling(void **state)
 {
     struct world w;
     (void)state;
-    begin(&w, true);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
-    report(&w, true, false);
+    begin_published(&w);
     clock_s += HOUR;
-    put(&w, true, false);
+    put(&w, &w.k.serving, false);
     assert_true(changer_step(&w.k));
     assert_int_equal(w.k.left_count, 0);
     end(&w);
@@ -345,23 +359,12 @@ static void test_renewal_does_not_begin_settling_anew(void **state)
 {
     struct world w;
     (void)state;
-    begin(&w, true);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
-    report(&w, true, false);
-    put(&w, false, false);
+    begin_published(&w);
+    put(&w, NULL, false);
     report(&w, true, false);
     clock_s += 9;
     assert_false(changer_step(&w.k));
-    struct cert_issue made;
-    enum vault_failure failure;
-    struct error err = ERROR_INIT;
-    cert_issue_init(&made);
-    assert_int_equal(w.source->kind->issue(w.source, clock_s, &made, &failure, &err), 0);
-    buf_clear(&made.anchor);
-    buf_put_slice(&made.anchor, held_anchor(&w.k.waiting));
-    keeping_put(&w.k, &made);
-    cert_issue_done(&made);
+    put(&w, &w.k.waiting, false);
     assert_int_equal(w.k.left_count, 0);
     clock_s += 1;
     assert_true(changer_step(&w.k));
@@ -372,23 +375,17 @@ static void test_own_anchor_is_dropped_after_settling(void **state)
 {
     struct world w;
     struct claim claim;
-    struct error err = ERROR_INIT;
     (void)state;
-    begin(&w, true);
-    put(&w, false, true);
-    assert_true(changer_step(&w.k));
+    begin_serving(&w, true);
     clock_s += CERT_SELF_SIGNED_LIFE - LIFE_LAST_MOMENT; /* the old one ends */
-    put(&w, false, true);
-    assert_true(changer_step(&w.k));
+    serve(&w, true);
     assert_int_equal(w.k.left_count, 1);
     assert_true(w.k.left[0].is_own);
-    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
-    assert_int_equal(claim.count, 1); /* not due */
+    take(&w, &claim, 1); /* not due */
     claim_done(&claim);
     w.k.left[0].due_us = 0;
     assert_int_equal(claim_next_due(&w.k), 0);
-    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
-    assert_int_equal(claim.count, 2);
+    take(&w, &claim, 2);
     assert_int_equal(claim.anchors[0].role, TRUST_HOLD);
     assert_int_equal(claim.anchors[1].role, TRUST_DROP);
     claim_done(&claim);
@@ -399,15 +396,11 @@ static void test_retiring_drops_all_of_our_own(void **state)
 {
     struct world w;
     struct claim claim;
-    struct error err = ERROR_INIT;
     (void)state;
-    begin(&w, true);
-    put(&w, false, true);
-    assert_true(changer_step(&w.k));
-    put(&w, false, true);
+    begin_serving(&w, true);
+    put(&w, NULL, true);
     w.k.is_retiring = true;
-    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
-    assert_int_equal(claim.count, 2);
+    take(&w, &claim, 2);
     assert_int_equal(claim.anchors[0].role, TRUST_DROP);
     assert_int_equal(claim.anchors[1].role, TRUST_DROP);
     claim_done(&claim);
@@ -422,21 +415,16 @@ static void test_an_anchor_that_is_held_again_is_not_retired(void **state)
 {
     struct world w;
     struct claim claim;
-    struct error err = ERROR_INIT;
     struct buf first;
     (void)state;
-    begin(&w, true);
     buf_init(&first, CERT_ANCHOR_MAX);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
+    begin_serving(&w, false);
     buf_put_slice(&first, held_anchor(&w.k.serving));
     clock_s += CERT_SELF_SIGNED_LIFE - 1;
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
+    serve(&w, false);
     buf_clear(&w.k.serving.issue.anchor); /* the CA was changed back */
     buf_put_slice(&w.k.serving.issue.anchor, buf_slice(&first));
-    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
-    assert_int_equal(claim.count, 1);
+    take(&w, &claim, 1);
     assert_int_equal(claim.anchors[0].role, TRUST_HOLD);
     claim_done(&claim);
     report(&w, true, false);
@@ -450,32 +438,26 @@ static void test_a_stand_in_is_not_the_end_of_the_ca(void **state)
 {
     struct world w;
     struct claim claim;
-    struct error err = ERROR_INIT;
     struct buf ca;
     (void)state;
     for (int comes_back = 0; comes_back < 2; comes_back++) {
-        begin(&w, true);
         buf_init(&ca, CERT_ANCHOR_MAX);
-        put(&w, false, false);
-        assert_true(changer_step(&w.k));
+        begin_serving(&w, false);
         buf_put_slice(&ca, held_anchor(&w.k.serving));
         clock_s += CERT_SELF_SIGNED_LIFE; /* it ended, nobody renewed it */
-        put(&w, false, true);
-        assert_true(changer_step(&w.k));
+        serve(&w, true);
         w.k.is_retiring = true; /* not even then */
-        assert_int_equal(claim_take(&w.k, &claim, &err), 0);
-        assert_int_equal(claim.count, 1);
+        take(&w, &claim, 1);
         claim_done(&claim);
         w.k.is_retiring = false;
         clock_s += CERT_SELF_SIGNED_LIFE;
-        put(&w, false, false);
+        put(&w, NULL, false);
         if (comes_back) {
             buf_clear(&w.k.waiting.issue.anchor);
             buf_put_slice(&w.k.waiting.issue.anchor, buf_slice(&ca));
         }
         assert_true(changer_step(&w.k));
-        assert_int_equal(claim_take(&w.k, &claim, &err), 0);
-        assert_int_equal(claim.count, comes_back ? 1 : 2); /* the stand-in is not due yet */
+        take(&w, &claim, comes_back ? 1 : 2); /* the stand-in is not due yet */
         assert_int_equal(claim.anchors[0].role, TRUST_HOLD);
         if (!comes_back)
             assert_int_equal(claim.anchors[1].role, TRUST_RETIRE);
@@ -490,17 +472,13 @@ static void test_many_left_anchors_have_a_limit(void **state)
     struct world w;
     struct claim claim;
     struct buf served[2 * KEEPING_LEFT_MAX];
-    struct error err = ERROR_INIT;
     (void)state;
-    begin(&w, true);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
+    begin_serving(&w, false);
     for (unsigned i = 0; i < 2 * KEEPING_LEFT_MAX; i++) {
         buf_init(&served[i], CERT_ANCHOR_MAX);
         buf_put_slice(&served[i], held_anchor(&w.k.serving));
         clock_s += CERT_SELF_SIGNED_LIFE;
-        put(&w, false, false);
-        assert_true(changer_step(&w.k));
+        serve(&w, false);
     }
     assert_int_equal(w.k.left_count, KEEPING_LEFT_MAX);
     for (unsigned i = 0; i < KEEPING_LEFT_MAX; i++) /* the newest, the oldest of them first */
@@ -508,8 +486,7 @@ static void test_many_left_anchors_have_a_limit(void **state)
             slice_equal(buf_slice(&w.k.left[i].pem), buf_slice(&served[KEEPING_LEFT_MAX + i])));
     for (unsigned i = 0; i < 2 * KEEPING_LEFT_MAX; i++)
         buf_done(&served[i]);
-    assert_int_equal(claim_take(&w.k, &claim, &err), 0);
-    assert_int_equal(claim.count, KEEPING_LEFT_MAX + 1);
+    take(&w, &claim, KEEPING_LEFT_MAX + 1);
     claim_done(&claim);
     end(&w);
 }
@@ -519,11 +496,9 @@ static void test_without_publication_nothing_is_waited_for_but_clocks(void **sta
     struct world w;
     (void)state;
     begin(&w, false);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
+    serve(&w, false);
     assert_true(atomic_load(&w.k.is_ready));
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
+    serve(&w, false);
     assert_int_equal(w.k.left_count, 0);
     end(&w);
 }
@@ -532,10 +507,7 @@ static void test_clock_goes_back(void **state)
 {
     struct world w;
     (void)state;
-    begin(&w, true);
-    put(&w, false, false);
-    assert_true(changer_step(&w.k));
-    report(&w, true, false);
+    begin_published(&w);
     assert_false(changer_step(&w.k));
     clock_s -= 100;
     report(&w, true, false);
@@ -543,8 +515,7 @@ static void test_clock_goes_back(void **state)
     clock_s -= 10 * HOUR;                        /* the one that is served has not begun */
     assert_false(changer_step(&w.k));
     assert_false(atomic_load(&w.k.is_ready));
-    put(&w, false, false);
-    assert_true(changer_step(&w.k)); /* at once */
+    serve(&w, false);
     assert_true(atomic_load(&w.k.is_ready));
     report(&w, true, false);
     assert_int_equal(w.k.serving.seen, clock_s);

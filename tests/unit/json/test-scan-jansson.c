@@ -18,7 +18,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -50,11 +49,12 @@
 #define INVALID_PERCENT_MIN 30
 
 #if defined(__SANITIZE_ADDRESS__)
-static unsigned count = 10000;
+#define COUNT_DEFAULT 10000
 #else
-static unsigned count = 100000;
+#define COUNT_DEFAULT 100000
 #endif
-static uint64_t seed = 20240229;
+
+static struct series series = { .count = COUNT_DEFAULT, .seed = 20240229 };
 static struct corpus corpus;
 
 enum difference {
@@ -303,22 +303,22 @@ static void test_corpus(void **state)
 static void test_generated(void **state)
 {
     (void)state;
-    struct gen g = { seed };
+    struct gen g = { series.seed };
     struct oracle o;
     struct buf text;
     oracle_init(&o);
     buf_init(&text, (size_t)4 << 20);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < series.count; i++) {
         corpus_make(&corpus, &g, i, &text);
         compare(&o, buf_slice(&text));
     }
     print_message("seed %llu: %u texts, %u invalid; allowed differences: %u numeric-overflow, "
                   "%u nul-byte, %u nul-in-name, %u lone-surrogate, %u nesting\n",
-                  (unsigned long long)seed, count, o.invalid, o.allowed[NUMERIC_OVERFLOW],
-                  o.allowed[NUL_BYTE], o.allowed[NUL_IN_NAME], o.allowed[LONE_SURROGATE],
-                  o.allowed[NESTING]);
-    assert_true((uint64_t)o.invalid * 100 >= (uint64_t)count * INVALID_PERCENT_MIN);
-    assert_true(o.invalid < count);
+                  (unsigned long long)series.seed, series.count, o.invalid,
+                  o.allowed[NUMERIC_OVERFLOW], o.allowed[NUL_BYTE], o.allowed[NUL_IN_NAME],
+                  o.allowed[LONE_SURROGATE], o.allowed[NESTING]);
+    assert_true((uint64_t)o.invalid * 100 >= (uint64_t)series.count * INVALID_PERCENT_MIN);
+    assert_true(o.invalid < series.count);
     buf_done(&text);
     oracle_done(&o);
 }
@@ -358,15 +358,8 @@ static void test_differences(void **state)
 
 int main(int argc, char **argv)
 {
-    for (int opt; (opt = getopt(argc, argv, "n:s:")) != -1;) {
-        if (opt == 'n')
-            count = (unsigned)strtoull(optarg, NULL, 10);
-        else if (opt == 's')
-            seed = strtoull(optarg, NULL, 10);
-        else
-            return 2;
-    }
-    (void)corpus_read(&corpus, optind < argc ? argv[optind] : CORPUS_DIR);
+    if (!corpus_begin(&corpus, &series, argc, argv))
+        return 2;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_corpus),

@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,8 +17,7 @@
 #include "support/corpus.h"
 #include "support/portable-scan.h"
 
-static unsigned count = 20000;
-static uint64_t seed = 20240229;
+static struct series series = { .count = 20000, .seed = 20240229 };
 static struct corpus corpus;
 
 typedef int scan(struct json_index *ix, struct slice text, struct error *err);
@@ -76,16 +74,16 @@ static void compare(struct scans *s, struct slice text)
 static void test_same(void **state)
 {
     (void)state;
-    struct gen g = { seed };
+    struct gen g = { series.seed };
     struct scans s;
     struct buf text;
     scans_init(&s);
     buf_init(&text, (size_t)4 << 20);
-    print_message("seed %llu, %u texts, %zu from the corpus\n", (unsigned long long)seed, count,
-                  corpus.count);
+    print_message("seed %llu, %u texts, %zu from the corpus\n", (unsigned long long)series.seed,
+                  series.count, corpus.count);
     for (size_t i = 0; i < corpus.count; i++)
         compare(&s, buf_slice(&corpus.texts[i]));
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < series.count; i++) {
         corpus_make(&corpus, &g, i, &text);
         compare(&s, buf_slice(&text));
     }
@@ -183,15 +181,8 @@ static void test_moved(void **state)
 
 int main(int argc, char **argv)
 {
-    for (int opt; (opt = getopt(argc, argv, "n:s:")) != -1;) {
-        if (opt == 'n')
-            count = (unsigned)strtoull(optarg, NULL, 10);
-        else if (opt == 's')
-            seed = strtoull(optarg, NULL, 10);
-        else
-            return 2;
-    }
-    (void)corpus_read(&corpus, optind < argc ? argv[optind] : CORPUS_DIR);
+    if (!corpus_begin(&corpus, &series, argc, argv))
+        return 2;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_truncated),
