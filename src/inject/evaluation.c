@@ -135,6 +135,8 @@ int evaluation_fail(struct evaluation *e, enum reason_id shape_reason, const str
 
 int evaluation_check(struct evaluation *e, const struct buf *b, const char *what)
 {
+    if (b->failure == BUF_OK)
+        return 0; /* nearly always: no error to clear */
     struct error err = ERROR_INIT;
     return buf_check(b, what, &err) == 0 ? 0 : evaluation_fail(e, REASON_TOO_LARGE, &err);
 }
