@@ -53,7 +53,7 @@ static struct slice value_of(const struct evaluation *e, const struct annotation
     struct slice value = row->option_kind == OPTION_NONE ? SLICE_ABSENT : option_value(e, row);
     if (value.len > 0)
         return value;
-    struct slice otherwise = e->opt->profile ? profile_default(e->opt->profile, id) : row->def;
+    struct slice otherwise = profile_default(e->opt->profile, id);
     return slice_is_present(otherwise) ? otherwise : value;
 }
 
