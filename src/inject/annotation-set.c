@@ -157,12 +157,19 @@ static struct slice find_member(const struct annotation_set *set, enum annotatio
     return SLICE_ABSENT;
 }
 
+static struct slice find_template(const struct annotation_set *set, struct slice suffix)
+{
+    const struct slice file = SLICE("file-");
+    struct slice found = find_member(set, ANN_TEMPLATE, suffix);
+    if (slice_is_present(found) || !slice_has_prefix(suffix, file))
+        return found;
+    return find_member(set, ANN_TEMPLATE_FILE, slice_after(suffix, file.len));
+}
+
 struct slice annotation_set_member(const struct annotation_set *set, enum annotation_id id,
                                    struct slice suffix)
 {
-    const struct slice file = SLICE("file-");
-    struct slice found = annotation_set_has(set, id) ? find_member(set, id, suffix) : SLICE_ABSENT;
-    if (slice_is_present(found) || id != ANN_TEMPLATE || !slice_has_prefix(suffix, file))
-        return found;
-    return find_member(set, ANN_TEMPLATE_FILE, slice_after(suffix, file.len));
+    if (id == ANN_TEMPLATE)
+        return find_template(set, suffix);
+    return annotation_set_has(set, id) ? find_member(set, id, suffix) : SLICE_ABSENT;
 }

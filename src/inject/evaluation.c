@@ -53,7 +53,7 @@ static struct slice value_of(const struct evaluation *e, const struct annotation
     struct slice value = row->option_kind == OPTION_NONE ? SLICE_ABSENT : option_value(e, row);
     if (value.len > 0)
         return value;
-    struct slice otherwise = e->opt->profile ? profile_default(e->opt->profile, id) : row->def;
+    struct slice otherwise = profile_default(e->opt->profile, id);
     return slice_is_present(otherwise) ? otherwise : value;
 }
 
@@ -135,6 +135,8 @@ int evaluation_fail(struct evaluation *e, enum reason_id shape_reason, const str
 
 int evaluation_check(struct evaluation *e, const struct buf *b, const char *what)
 {
+    if (b->failure == BUF_OK)
+        return 0; /* nearly always: no error to clear */
     struct error err = ERROR_INIT;
     return buf_check(b, what, &err) == 0 ? 0 : evaluation_fail(e, REASON_TOO_LARGE, &err);
 }

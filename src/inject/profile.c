@@ -20,13 +20,3 @@ const struct profile *profile_find(struct slice name)
     }
     return NULL;
 }
-
-struct slice profile_default(const struct profile *profile, enum annotation_id id)
-{
-    const struct profile_default *differences = profile ? profile->defaults : no_differences;
-    for (const struct profile_default *d = differences; d->id != ANNOTATION__COUNT; d++) {
-        if (d->id == id)
-            return d->value;
-    }
-    return annotation_info(id)->def;
-}

@@ -27,6 +27,14 @@ const struct profile *profile_find(struct slice name);
 const struct profile *profile_list(void);
 
 /* The default that the profile (NULL: vault-k8s) gives to a row; absent: none. */
-struct slice profile_default(const struct profile *profile, enum annotation_id id);
+static inline struct slice profile_default(const struct profile *profile, enum annotation_id id)
+{
+    const struct profile_default *d = profile ? profile->defaults : NULL;
+    for (; d && d->id != ANNOTATION__COUNT; d++) {
+        if (d->id == id)
+            return d->value;
+    }
+    return annotation_info(id)->def;
+}
 
 #endif

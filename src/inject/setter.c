@@ -76,10 +76,10 @@ int set_duration(struct evaluation *e, const struct annotation *row, struct slic
 /* Only the outer form is looked at here, as upstream does; the rest shows when the patch is applied. */
 int set_patch(struct evaluation *e, const struct annotation *row, struct slice value, void *field)
 {
-    struct error err = ERROR_INIT;
     *(struct slice *)field = value;
     if (value.len == 0)
         return 0;
+    struct error err = ERROR_INIT;
     if (json_scan(e->side_index, value, &err) == 0 &&
         json_patch_check(e->side_index, JSON_ROOT, &err) == 0)
         return 0;
@@ -161,12 +161,12 @@ static int deny_same_user(struct evaluation *e, const char *text)
 int set_same_user(struct evaluation *e, const struct annotation *row, struct slice value,
                   void *field)
 {
-    struct error err = ERROR_INIT;
-    int64_t user = 0;
     if (set_bool(e, row, value, field) < 0)
         return -1;
     if (!e->settings.run_as_same_user)
         return 0;
+    struct error err = ERROR_INIT;
+    int64_t user = 0;
     if (e->pod->app.count == 0)
         return deny_same_user(e, "No containers found in Pod Spec");
     if (e->pod->app.at[0].security_context == JSON_ABSENT)
