@@ -1,4 +1,4 @@
-"""The programs of manifests/examples without a cluster: the small service, setup, and vault-setup."""
+"""The programs of manifests/examples without a cluster: the small service, and vault-setup."""
 
 import http.client
 import http.server
@@ -64,16 +64,6 @@ def test_length_up_to_the_limit(post):
     most = json.dumps("x" * ((1 << 20) - 2)).encode()
     assert len(most) == 1 << 20 and post(str(len(most)), most)[0] == 200
     assert post(str((1 << 20) + 1)) == (413, {"error": "too large"})
-
-
-# --- setup
-
-
-def test_setup_makes_numbers_of_declared_numbers_alone():
-    setup = module(SCENARIO / "setup")
-    names = setup.Names({"database_password": "00123456", "token_ttl": "3600", "database_user": "42"})
-    wanted = {"password": "${database_password}", "ttl": "${token_ttl}", "username": "${database_user}"}
-    assert setup.filled(wanted, names) == {"password": "00123456", "ttl": 3600, "username": "42"}
 
 
 # --- vault-setup

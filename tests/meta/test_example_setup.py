@@ -1,27 +1,24 @@
 """setup of manifests/examples/phoenix-guardian against a stand-in for Vault; tests/scenario has the real one."""
 
+import copy
 import http.server
 import json
 import os
 import subprocess
+import sys
 import threading
 import tomllib
 
 import pytest
 import yaml
 
-from test_example_programs import SCENARIO
+from test_example_programs import SCENARIO, module
 
 TIMEOUT = 60  # seconds: a hang guard
 TOKEN = "hvs.NOT-FOR-STRANGERS"
 CLOUDS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "kept-secret"}
 KEY = "transit/keys/patient-data"
 CONNECTION = "database/config/phoenix-guardian-db"
-
-
-def declared(*groups):
-    for group in groups:
-        yield from tomllib.loads((SCENARIO / f"vault/{group}.toml").read_text(encoding="utf-8"))["declared"]
 
 
 class StandIn:
@@ -67,11 +64,11 @@ def fixture_vault():
             self.wfile.write(raw)
 
         def do_GET(self):
-            stand_in.asked.add(("read", self.path[4:]))
+            stand_in.asked.add(self.path[4:])
             self.answer(*stand_in.read(self.path[4:]))
 
         def do_POST(self):
-            stand_in.asked.add(("update", self.path[4:]))
+            stand_in.asked.add(self.path[4:])
             self.answer(*stand_in.write(self.path[4:], json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
 
         def log_message(self, *_):
@@ -85,6 +82,153 @@ def fixture_vault():
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(name="password")
+def fixture_password(tmp_path):
+    file = tmp_path / "password"
+    file.write_text("00123456\n", encoding="ascii")
+    return f"--database-password-file={file}"
+
+
+@pytest.fixture(name="setup")
+def fixture_setup(vault, monkeypatch, capsys):
+    """setup(options..., variables) -> {what: "made", "would make" or "is there"}; it fails as the program would."""
+    program = module(SCENARIO / "setup")
+    program.TRIES = 1
+
+    def run(*words, **variables):
+        for name, value in {"VAULT_ADDR": vault.url, "VAULT_TOKEN": TOKEN, **variables}.items():
+            monkeypatch.setenv(name, value)
+        for name in set(CLOUDS) - set(variables):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(sys, "argv", ["setup", *words])
+        capsys.readouterr()
+        program.main()
+        return {line[12:]: line[:12].strip() for line in capsys.readouterr().out.splitlines()}
+
+    run.failure = program.Failure
+    return run
+
+
+def made(done):
+    return {what for what, word in done.items() if word == "made"}
+
+
+# --- what a run leaves behind
+
+
+def test_second_run_changes_nothing(vault, setup, password):
+    first = setup(password, "--with=aws", **CLOUDS)
+    assert set(first.values()) == {"made"} and vault.secrets == {"password": "00123456", "secret_key": "kept-secret"}
+    before = copy.deepcopy(vault.told)
+    assert set(setup("--with=aws").values()) == {"is there"}
+    assert vault.told == before
+
+
+def test_option_that_is_not_given_leaves_what_is_there(vault, setup, password):
+    setup(password, "--api-audience=of-another-cloud", "--database=pg:5432", "--database-ca=/ca.crt", "--token-ttl=60",
+          "--database-ttl=30")
+    before = copy.deepcopy(vault.told)
+    assert {what.split()[-1] for what in made(setup("--with=aws", **CLOUDS))} == {"aws", "aws/roles/claims-archive"}
+    assert vault.told["auth/kubernetes/role/phoenix-guardian-app"]["audience"] == "of-another-cloud"
+    assert {path: vault.told[path] for path in before} == before
+    assert "login api-gateway" in made(setup("--token-ttl=90"))
+    assert vault.told["auth/kubernetes/role/phoenix-guardian-app"]["audience"] == "of-another-cloud"
+    with pytest.raises(setup.failure, match="--database and --database-ca make one value"):
+        setup("--database=elsewhere:5432")
+
+
+def test_password_is_left_out_where_vault_has_one(vault, setup, password):
+    """After --rotate-root the one in the file is worth nothing, and the connection can still be changed."""
+    setup(password)
+    vault.secrets.clear()
+    assert made(setup("--database-user=other")) == {"connection phoenix-guardian-db"}
+    assert vault.told[CONNECTION]["connection_details"]["username"] == "other" and vault.secrets == {}
+
+
+@pytest.mark.parametrize("words,variables,says", [
+    ([], {}, "--database-password-file is missing"),
+    (["--with=aws"], {"AWS_ACCESS_KEY_ID": "x"}, "AWS_SECRET_ACCESS_KEY is missing"),
+    (["--with=gcp"], {}, "--gcp-account is missing")])
+@pytest.mark.parametrize("dry", [["--dry-run"], []])
+def test_what_is_missing_is_told_before_anything_is_made(vault, setup, password, tmp_path, words, variables, says, dry):
+    if words:
+        words = [password, *words]
+    key = tmp_path / "google"
+    key.write_text("{}", encoding="ascii")
+    before = copy.deepcopy(vault.told)
+    with pytest.raises(setup.failure, match=says):
+        setup(*words, *dry, GOOGLE_APPLICATION_CREDENTIALS=str(key), **variables)
+    assert vault.told == before
+
+
+def test_audit_device_is_made_for_those_who_want_one(vault, setup, password):
+    setup(password)
+    assert not any("audit" in path for path in vault.asked)
+    assert made(setup("--audit-file=/vault/audit/audit.log")) == {"audit device"}
+    assert vault.told["sys/audit"]["file/"]["options"]["file_path"] == "/vault/audit/audit.log"
+
+
+def test_without_the_login_it_names_who_makes_it(vault, setup):
+    del vault.told["sys/auth/kubernetes"]
+    with pytest.raises(setup.failure, match="run Keyhook's certs/setup first"):
+        setup()
+
+
+# --- what has drifted
+
+
+def declared(*groups):
+    for group in groups:
+        yield from tomllib.loads((SCENARIO / f"vault/{group}.toml").read_text(encoding="utf-8"))["declared"]
+
+
+COMPARED = {one["path"]: sorted(one["fields"]) for one in declared("aws", "database", "login", "pki")
+            if not one.get("keep") and not one["path"].startswith("sys/")}
+
+
+def place_of(told, name):
+    name = {"root_rotation_statements": "root_credentials_rotate_statements"}.get(name, name)
+    return (told if name in told else told["connection_details"]), name
+
+
+def other(value):
+    return not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else f"other {value}"
+
+
+def test_each_field_that_differs_is_set_right(vault, setup, password):
+    given = [password, "--database=pg:5432", "--database-ca=", "--database-user=vault", "--aws-region=eu", "--aws-endpoint=x",
+             "--api-audience=a", "--with=aws", *(f"--{name}=3600" for name in (
+                 "token-ttl", "token-max-ttl", "database-ttl", "database-max-ttl", "certificate-ttl"))]
+    setup(*given, **CLOUDS)
+    before = copy.deepcopy(vault.told)
+    for number in range(max(map(len, COMPARED.values()))):  # one of each path at a time
+        drifted = [(path, names[number]) for path, names in COMPARED.items() if number < len(names)]
+        for path, name in drifted:
+            place, name = place_of(vault.told[path], name)
+            place[name] = other(place[name])
+        assert len(made(setup(*given, **CLOUDS))) == len(drifted), drifted
+        assert json.dumps(vault.told, sort_keys=True) == json.dumps(before, sort_keys=True), drifted
+
+
+@pytest.mark.parametrize("path,name", [
+    (CONNECTION, "allowed_roles"), ("aws/roles/claims-archive", "policy_document"), ("aws/roles/claims-archive", "policy_arns"),
+    ("pki-services/roles/api-gateway", "allow_any_name"), ("pki-services/roles/api-gateway", "allowed_uri_sans"),
+    ("auth/kubernetes/role/api-gateway", "bound_service_account_namespace_selector"),
+    ("auth/kubernetes/role/api-gateway", "token_period")])
+def test_rights_that_somebody_added_are_among_them(path, name):
+    assert name in COMPARED[path]
+
+
+def test_key_is_set_right_as_far_as_it_can(vault, setup, password):
+    setup(password)
+    vault.told[KEY] |= {"auto_rotate_period": 0, "deletion_allowed": True}
+    assert made(setup()) == {"configuration of key patient-data"}
+    assert vault.told[KEY]["auto_rotate_period"] == 2592000
+    vault.told[KEY]["exportable"] = True
+    with pytest.raises(setup.failure, match="key patient-data: exportable cannot be changed"):
+        setup()
 
 
 # --- what it cannot work with

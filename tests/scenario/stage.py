@@ -143,8 +143,8 @@ class Stage:
 
     # --- Vault
 
-    def setup(self, *options):
-        """The example's script, with what this cluster has instead of the names of a real one."""
+    def setup(self, *options, without=()):
+        """The example's script, with what this cluster has instead of the names of a real one; `without` leaves options out."""
         environment = clean_environment(
             VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.vault.token,
             VAULT_CACERT=self.vault.ca_file, AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="example")
@@ -152,7 +152,7 @@ class Stage:
                  "database-ca": self.database_authority, "database-password-file": self.database_password,
                  "database-ttl": LEASE, "database-max-ttl": LEASE_MAX, "certificate-ttl": CERTIFICATE, "token-ttl": TOKEN,
                  "token-max-ttl": TOKEN_MAX, "with": "aws", "aws-endpoint": self.moto.url}
-        words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
+        words = [word for name, value in given.items() if name not in without for word in (f"--{name}", str(value))]
         done = subprocess.run([EXAMPLE / "setup", *words, *options], env=environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=HANG_GUARD, check=False)
         assert done.returncode == 0, done.stderr
