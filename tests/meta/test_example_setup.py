@@ -4,6 +4,7 @@ import copy
 import http.server
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -64,11 +65,11 @@ def fixture_vault():
             self.wfile.write(raw)
 
         def do_GET(self):
-            stand_in.asked.add(self.path[4:])
+            stand_in.asked.add(("read", self.path[4:]))
             self.answer(*stand_in.read(self.path[4:]))
 
         def do_POST(self):
-            stand_in.asked.add(self.path[4:])
+            stand_in.asked.add(("update", self.path[4:]))
             self.answer(*stand_in.write(self.path[4:], json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
 
         def log_message(self, *_):
@@ -165,7 +166,7 @@ def test_what_is_missing_is_told_before_anything_is_made(vault, setup, password,
 
 def test_audit_device_is_made_for_those_who_want_one(vault, setup, password):
     setup(password)
-    assert not any("audit" in path for path in vault.asked)
+    assert not any("audit" in path for _, path in vault.asked)
     assert made(setup("--audit-file=/vault/audit/audit.log")) == {"audit device"}
     assert vault.told["sys/audit"]["file/"]["options"]["file_path"] == "/vault/audit/audit.log"
 
@@ -229,6 +230,23 @@ def test_key_is_set_right_as_far_as_it_can(vault, setup, password):
     vault.told[KEY]["exportable"] = True
     with pytest.raises(setup.failure, match="key patient-data: exportable cannot be changed"):
         setup()
+
+
+# --- what the token may do
+
+
+def test_operator_policy_is_what_setup_asks(vault, setup, password, tmp_path):
+    key = tmp_path / "google"
+    key.write_text("{}", encoding="ascii")
+    setup(password, "--with=aws", "--with=gcp", "--gcp-account=a@b", "--audit-file=/log",
+          GOOGLE_APPLICATION_CREDENTIALS=str(key), **CLOUDS)
+    vault.told["database/rotate-root/phoenix-guardian-db"] = {}
+    setup("--rotate-root")
+    rules = re.findall(r'path "([^"]+)" {\s+capabilities = (\[[^]]+\])',
+                       (SCENARIO / "vault/operator.hcl").read_text(encoding="utf-8"))
+    granted = {(right if right == "read" else "update", path) for path, rights in rules
+               for right in set(json.loads(rights)) - {"sudo"}}
+    assert granted == vault.asked
 
 
 # --- what it cannot work with

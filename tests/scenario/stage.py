@@ -36,6 +36,7 @@ EXAMPLE = ROOT / "manifests/examples/phoenix-guardian"
 NAMESPACE = "phoenix-guardian"
 SYSTEM = "keyhook-system"
 RELEASE = "keyhook"
+OPERATOR = "phoenix-guardian-operator"
 HANG_GUARD = 300  # seconds
 COMMAND_GUARD = 60
 
@@ -143,10 +144,16 @@ class Stage:
 
     # --- Vault
 
+    def operator_token(self):
+        """For somebody with the rights that the example lists, and no others."""
+        self.vault.policy(OPERATOR, (EXAMPLE / "vault/operator.hcl").read_text(encoding="utf-8"))
+        return self.vault.need("POST", "auth/token/create", {"policies": [OPERATOR], "no_default_policy": True, "ttl": "10m"})[
+            "auth"]["client_token"]
+
     def setup(self, *options, without=()):
         """The example's script, with what this cluster has instead of the names of a real one; `without` leaves options out."""
         environment = clean_environment(
-            VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.vault.token,
+            VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.operator_token(),
             VAULT_CACERT=self.vault.ca_file, AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="example")
         given = {"audit-file": self.audit_file, "database": f"{POSTGRES}:5432",
                  "database-ca": self.database_authority, "database-password-file": self.database_password,
