@@ -222,6 +222,12 @@ def test_rights_that_somebody_added_are_among_them(path, name):
     assert name in COMPARED[path]
 
 
+def test_empty_field_that_an_older_vault_does_not_have_is_no_difference(vault, setup, password):
+    setup(password)
+    del vault.told["auth/kubernetes/role/api-gateway"]["bound_service_account_namespace_selector"]
+    assert made(setup()) == set()
+
+
 def test_key_is_set_right_as_far_as_it_can(vault, setup, password):
     setup(password)
     vault.told[KEY] |= {"auto_rotate_period": 0, "deletion_allowed": True}
