@@ -199,8 +199,8 @@ def other(value):
 
 
 def test_each_field_that_differs_is_set_right(vault, setup, password):
-    given = [password, "--database=pg:5432", "--database-ca=", "--database-user=vault", "--aws-region=eu", "--aws-endpoint=x",
-             "--api-audience=a", "--with=aws", *(f"--{name}=3600" for name in (
+    given = [password, "--database=pg:5432", "--database-ca=", "--database-user=vault", "--aws-region=eu",
+             "--aws-endpoint=x", "--api-audience=a", "--with=aws", *(f"--{name}=3600" for name in (
                  "token-ttl", "token-max-ttl", "database-ttl", "database-max-ttl", "certificate-ttl"))]
     setup(*given, **CLOUDS)
     before = copy.deepcopy(vault.told)
@@ -214,7 +214,8 @@ def test_each_field_that_differs_is_set_right(vault, setup, password):
 
 
 @pytest.mark.parametrize("path,name", [
-    (CONNECTION, "allowed_roles"), ("aws/roles/claims-archive", "policy_document"), ("aws/roles/claims-archive", "policy_arns"),
+    (CONNECTION, "allowed_roles"),
+    ("aws/roles/claims-archive", "policy_document"), ("aws/roles/claims-archive", "policy_arns"),
     ("pki-services/roles/api-gateway", "allow_any_name"), ("pki-services/roles/api-gateway", "allowed_uri_sans"),
     ("auth/kubernetes/role/api-gateway", "bound_service_account_namespace_selector"),
     ("auth/kubernetes/role/api-gateway", "token_period")])
@@ -273,7 +274,8 @@ def test_bad_settings_are_told_in_one_line_without_the_token(vault, variables, s
     vault.page = b"<html>welcome</html>"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("VAULT_")}
     done = subprocess.run([SCENARIO / "setup", "--dry-run"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          env=clean | {"VAULT_ADDR": vault.url, "VAULT_TOKEN": TOKEN} | variables, timeout=TIMEOUT, check=False)
+                          env=clean | {"VAULT_ADDR": vault.url, "VAULT_TOKEN": TOKEN} | variables,
+                          timeout=TIMEOUT, check=False)
     assert done.returncode == 1 and says in done.stderr and done.stderr.count("\n") == 1
     assert TOKEN not in done.stderr + done.stdout
 

@@ -147,11 +147,11 @@ class Stage:
     def operator_token(self):
         """For somebody with the rights that the example lists, and no others."""
         self.vault.policy(OPERATOR, (EXAMPLE / "vault/operator.hcl").read_text(encoding="utf-8"))
-        return self.vault.need("POST", "auth/token/create", {"policies": [OPERATOR], "no_default_policy": True, "ttl": "10m"})[
-            "auth"]["client_token"]
+        wanted = {"policies": [OPERATOR], "no_default_policy": True, "ttl": "10m"}
+        return self.vault.need("POST", "auth/token/create", wanted)["auth"]["client_token"]
 
     def setup(self, *options, without=()):
-        """The example's script, with what this cluster has instead of the names of a real one; `without` leaves options out."""
+        """The example's script, with what this cluster has instead of the names of a real one, but for `without`."""
         environment = clean_environment(
             VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.operator_token(),
             VAULT_CACERT=self.vault.ca_file, AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="example")

@@ -41,8 +41,9 @@ def test_what_differs_is_set_right(stage):
 
 def test_option_that_is_not_given_leaves_what_is_there(stage):
     before = stage.vault.read("auth/kubernetes/role/phoenix-guardian-app")
-    assert made(stage.setup(without=("token-ttl", "token-max-ttl", "database-ttl", "database-max-ttl", "certificate-ttl",
-                                     "database", "database-ca", "database-password-file", "aws-endpoint", "audit-file"))) == []
+    options = ("token-ttl", "token-max-ttl", "database-ttl", "database-max-ttl", "certificate-ttl", "database",
+               "database-ca", "database-password-file", "aws-endpoint", "audit-file")
+    assert made(stage.setup(without=options)) == []
     assert stage.vault.read("auth/kubernetes/role/phoenix-guardian-app") == before
 
 
@@ -58,7 +59,8 @@ def revoke(stage, pair):
 
 
 def test_lease_ends_when_its_role_is_gone(stage, pair):
-    stage.postgres.need(f'DROP OWNED BY "{pair["username"]}"; DROP ROLE "{pair["username"]}";', database="phoenix_guardian")
+    user = pair["username"]
+    stage.postgres.need(f'DROP OWNED BY "{user}"; DROP ROLE "{user}";', database="phoenix_guardian")
     revoke(stage, pair)
 
 
