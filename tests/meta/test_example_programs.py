@@ -1,15 +1,20 @@
 """The programs of manifests/examples without a cluster: the small service, setup, and vault-setup."""
 
+import contextlib
 import http.client
 import http.server
 import importlib.machinery
 import importlib.util
+import itertools
 import json
 import os
 import pathlib
+import socket
 import stat
 import subprocess
+import sys
 import threading
+import types
 
 import pytest
 
@@ -26,20 +31,36 @@ def module(path):
     return made
 
 
+@contextlib.contextmanager
+def serving(handler):
+    """The address of a server that has this handler; at the end all that it was asked is answered."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = False
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 # --- service.py
+
+SERVICE = module(SCENARIO / "app/service.py")
+
+
+def routes(**known):
+    return type("Routes", (SERVICE.Handler,), {"routes": known.pop("routes"), **known})
 
 
 @pytest.fixture(name="post", scope="module")
 def fixture_post():
     """post(Content-Length, body) -> (status, answer)"""
-    service = module(SCENARIO / "app/service.py")
-    handler = type("Routes", (service.Handler,), {"routes": {("POST", "echo"): lambda _, body: (200, body)}})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
 
     def post(length, body=b""):
-        connection = http.client.HTTPConnection(*server.server_address, timeout=TIMEOUT)
+        connection = http.client.HTTPConnection(*address, timeout=TIMEOUT)
         try:
             connection.putrequest("POST", "/echo")
             connection.putheader("Content-Length", length)
@@ -49,10 +70,8 @@ def fixture_post():
         finally:
             connection.close()
 
-    yield post
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(routes(routes={("POST", "echo"): lambda _, body: (200, body)})) as address:
+        yield post
 
 
 @pytest.mark.parametrize("length", ["-1", "-5", "+3", "3x", "", " ", "1_0", "9" * 5000])
@@ -64,6 +83,90 @@ def test_length_up_to_the_limit(post):
     most = json.dumps("x" * ((1 << 20) - 2)).encode()
     assert len(most) == 1 << 20 and post(str(len(most)), most)[0] == 200
     assert post(str((1 << 20) + 1)) == (413, {"error": "too large"})
+
+
+LINES = {
+    # a request line, the status that it is answered with (None: it is not), what is logged
+    "a query": (b"GET /x?patient=p-1 HTTP/1.0\r\n\r\n", 404, "GET /x 404\n"),
+    "signs for a terminal": (b"GET /\x1b[31mx\x9b HTTP/1.0\r\n\r\n", 404, "GET /\\x1b[31mx\\x9b 404\n"),
+    "malformed": (b"\x1b[31m\r\n\r\n", 400, "- - 400\n"),
+    "overlong": (b"GET /" + 65536 * b"x", 414, "- - 414\n"),
+    "none": (b"", None, ""),
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_request_line_is_answered_and_logged_as_plain_text(line, capfd):
+    """Also one that is none; a connection that says nothing ends without a word."""
+    sent, status, logged = LINES[line]
+    handler = routes(routes={}, timeout=TIMEOUT if sent else 0.1)
+    with serving(handler) as address, socket.create_connection(address, TIMEOUT) as connection:
+        connection.sendall(sent)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert (str(status).encode() in answer) if status else not answer
+    assert capfd.readouterr() == (logged, "")
+
+
+# --- api_gateway.py
+
+
+class Agent(http.server.BaseHTTPRequestHandler):
+    """Answers as the agent does whose listener wants the header; anybody else is a proxy."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        is_asked = self.path.startswith("/v1/") and self.headers["X-Vault-Request"] == "true"
+        self.send_response(200 if is_asked else 412)
+        self.end_headers()
+        self.wfile.write(b'{"data": {"ciphertext": "vault:v1:x"}}')
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin  # the base class's name
+        pass
+
+
+@pytest.fixture(name="gateway")
+def fixture_gateway(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "service", SERVICE)
+    monkeypatch.setenv("SECRETS", str(tmp_path))
+    return lambda: module(SCENARIO / "app/api_gateway.py")
+
+
+def test_gateway_asks_the_agent_and_no_proxy(gateway, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(Agent) as (host, port):
+        monkeypatch.setenv("AGENT", f"http://{host}:{port}")
+        assert gateway().intake("", {"patient": "p-1"}) == (200, {"ciphertext": "vault:v1:x"})
+
+
+class Enough(Exception):
+    """Ends a loop that has no end."""
+
+
+def test_certificate_is_looked_at_again_after_a_failure(gateway, monkeypatch, tmp_path, capsys):
+    """A file that is not there, then one that is no certificate, then a good one, which is loaded once."""
+    gateway, loaded, looks = gateway(), [], itertools.count()
+
+    def load(file):
+        if (text := file.read_text(encoding="ascii")) == "bad":
+            raise gateway.ssl.SSLError("no certificate")
+        loaded.append(text)
+
+    def pause(_):
+        texts = ["bad", "good", None, None]
+        if (look := next(looks)) == len(texts):
+            raise Enough
+        if texts[look]:
+            (tmp_path / "part").write_text(texts[look], encoding="ascii")
+            (tmp_path / "part").rename(tmp_path / "tls.pem")
+
+    monkeypatch.setattr(gateway.time, "sleep", pause)
+    with pytest.raises(Enough):
+        gateway.keep_certificate(types.SimpleNamespace(load_cert_chain=load))
+    assert loaded == ["good"]
+    assert capsys.readouterr().out.count("the certificate stays as it is") == 2
 
 
 # --- setup
