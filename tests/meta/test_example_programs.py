@@ -1,5 +1,6 @@
 """The programs of manifests/examples without a cluster: the small service, setup, and vault-setup."""
 
+import concurrent.futures
 import contextlib
 import http.client
 import http.server
@@ -167,6 +168,76 @@ def test_certificate_is_looked_at_again_after_a_failure(gateway, monkeypatch, tm
         gateway.keep_certificate(types.SimpleNamespace(load_cert_chain=load))
     assert loaded == ["good"]
     assert capsys.readouterr().out.count("the certificate stays as it is") == 2
+
+
+# --- encounter_service.py
+
+
+class StandInVault:
+    """hvac's client, of which Vault takes one login's token at a time; counts what it is asked."""
+
+    def __init__(self, **_):
+        self.token, self.good, self.asked = None, None, {"login": 0, "read": 0}
+        self.auth = types.SimpleNamespace(kubernetes=types.SimpleNamespace(login=self.login))
+        kv = types.SimpleNamespace(v2=types.SimpleNamespace(read_secret_version=self.read))
+        self.secrets = types.SimpleNamespace(kv=kv)
+        self.together = None  # a barrier, for threads that are refused at the same time
+
+    def login(self, **_):
+        self.asked["login"] += 1
+        self.token = self.good = f"token {self.asked['login']}"
+
+    def read(self, path, **_):
+        token = self.token
+        if self.together:
+            self.together.wait(TIMEOUT)
+        if token != self.good:
+            self.together = None
+            raise sys.modules["hvac.exceptions"].Forbidden
+        self.asked["read"] += 1
+        return {"data": {"data": {"base_url": f"https://example.org/{path}"}}}
+
+
+@pytest.fixture(name="encounters")
+def fixture_encounters(monkeypatch, tmp_path):
+    """The module of Encounter Service, with stand-ins for what is not Debian's."""
+    exceptions = types.SimpleNamespace(Forbidden=type("Forbidden", (Exception,), {}))
+    for name, stand_in in {"hvac": types.SimpleNamespace(Client=StandInVault, exceptions=exceptions),
+                           "hvac.exceptions": exceptions, "psycopg": types.SimpleNamespace(), "service": SERVICE}.items():
+        monkeypatch.setitem(sys.modules, name, stand_in)
+    monkeypatch.setenv("VAULT_ADDR", "https://127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "guardian_vault", module(SCENARIO / "app/guardian_vault.py"))
+    (tmp_path / "token").write_text("jwt", encoding="ascii")
+    made = module(SCENARIO / "app/encounter_service.py")
+    made.VAULT.token_file = tmp_path / "token"
+    return made
+
+
+def get(address, path):
+    connection = http.client.HTTPConnection(*address, timeout=TIMEOUT)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def test_many_requests_are_one_login_and_one_read_of_each_secret(encounters):
+    with serving(routes(routes=encounters.ROUTES)) as address:
+        for _ in range(10):
+            assert get(address, "/sources") == (200, {name: f"https://example.org/api/{name}" for name in encounters.SOURCES})
+    assert encounters.VAULT.client.asked == {"login": 1, "read": len(encounters.SOURCES)}
+
+
+def test_token_that_ends_is_one_login_for_all_threads(encounters):
+    """Four threads meet its end together."""
+    vault = encounters.VAULT
+    vault.secret("first")
+    vault.client.good, vault.client.together = None, threading.Barrier(4)
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        assert len(list(threads.map(vault.secret, "abcd"))) == 4
+    assert vault.client.asked == {"login": 2, "read": 5}
 
 
 # --- setup
