@@ -206,6 +206,7 @@ def fixture_encounters(monkeypatch, tmp_path):
                            "hvac.exceptions": exceptions, "psycopg": types.SimpleNamespace(), "service": SERVICE}.items():
         monkeypatch.setitem(sys.modules, name, stand_in)
     monkeypatch.setenv("VAULT_ADDR", "https://127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
     monkeypatch.setitem(sys.modules, "guardian_vault", module(SCENARIO / "app/guardian_vault.py"))
     (tmp_path / "token").write_text("jwt", encoding="ascii")
     made = module(SCENARIO / "app/encounter_service.py")

@@ -14,7 +14,7 @@ from guardian_vault import GuardianVault
 from service import serve
 
 CONFIG = pathlib.Path(os.environ.get("CONFIG", "/vault/secrets/config.json"))
-DATABASE = os.environ.get("DATABASE_HOST", "postgres.phoenix-guardian.svc")
+DATABASE = os.environ["DATABASE_HOST"]
 VAULT = GuardianVault("phoenix-guardian-app")
 SOURCES = ("health-records", "ai-model")
 
