@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import socket
 import stat
 import subprocess
@@ -239,6 +240,16 @@ def test_token_that_ends_is_one_login_for_all_threads(encounters):
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
         assert len(list(threads.map(vault.secret, "abcd"))) == 4
     assert vault.client.asked == {"login": 2, "read": 5}
+
+
+# --- what is written about them
+
+
+@pytest.mark.parametrize("page", sorted(EXAMPLES.rglob("*.md")), ids=lambda page: page.parent.name)
+def test_no_command_line_has_a_secret(page):
+    """It would be in the shell's history, and seen by everybody on the machine."""
+    blocks = re.findall(r"^```sh.*?^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert [found for block in blocks for found in re.findall(r"(?i)\w*(?:token|password|key)=\S+", block)] == []
 
 
 # --- setup
