@@ -31,9 +31,9 @@ def test_what_differs_is_set_right(stage):
     Vault knows it."""
     for path, fields in DRIFT.items():
         stage.vault.write(path, fields)
-    done = made(stage.setup(without=("database-password-file",)))
+    done = made(stage.setup())
     assert len(done) == len(DRIFT), done
-    assert made(stage.setup(without=("database-password-file",))) == []
+    assert made(stage.setup()) == []
     assert stage.vault.read(CONNECTION)["allowed_roles"] == ["app-role", "readonly-role"]
     assert "s3:PutObject" in stage.vault.read(ROLE)["policy_document"]
     assert stage.vault.read("database/creds/app-role")["password"]
@@ -41,9 +41,7 @@ def test_what_differs_is_set_right(stage):
 
 def test_option_that_is_not_given_leaves_what_is_there(stage):
     before = stage.vault.read("auth/kubernetes/role/phoenix-guardian-app")
-    options = ("token-ttl", "token-max-ttl", "database-ttl", "database-max-ttl", "certificate-ttl", "database",
-               "database-ca", "database-password-file", "aws-endpoint", "audit-file")
-    assert made(stage.setup(without=options)) == []
+    assert made(stage.setup(given=[])) == []
     assert stage.vault.read("auth/kubernetes/role/phoenix-guardian-app") == before
 
 
