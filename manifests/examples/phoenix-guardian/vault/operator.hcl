@@ -56,15 +56,15 @@ path "auth/kubernetes/role/research-export" {
   capabilities = ["create", "read", "update"]
 }
 
-# Examples where nothing is yet: setup never changes a secret.
+# setup puts examples where nothing is yet, and `vault kv put` what is yours.
 path "phoenix-guardian/data/api/ai-model" {
-  capabilities = ["create", "read"]
+  capabilities = ["create", "read", "update"]
 }
 path "phoenix-guardian/data/api/health-records" {
-  capabilities = ["create", "read"]
+  capabilities = ["create", "read", "update"]
 }
 path "phoenix-guardian/data/api/jwt" {
-  capabilities = ["create", "read"]
+  capabilities = ["create", "read", "update"]
 }
 
 path "database/config/phoenix-guardian-db" {
