@@ -19,7 +19,7 @@ DRIFT = {
     "transit/keys/patient-data/config": {"auto_rotate_period": "0", "deletion_allowed": True},
     "auth/kubernetes/role/api-gateway": {"bound_service_account_names": ["*"], "token_period": 60},
 }
-SESSION = "CREATE TEMP TABLE of_a_session (x int); SELECT pg_sleep(600);"
+SESSION = "CREATE TEMP TABLE of_a_session (x int); SELECT pg_sleep(60);"
 
 
 def made(text):
