@@ -59,7 +59,7 @@ class Reader:
         """`typed` is what the shell's `read` gets, a line each. No command shows a secret when it is traced."""
         assert shutil.which("vault") and shutil.which("helm"), "vault and helm are in the path of tests/cluster/in"
         helm = {f"HELM_{which}_HOME": self.folder / ".helm" for which in ("CACHE", "DATA", "CONFIG")}
-        with open(self.said_file, "w", encoding="utf-8") as said:
+        with open(self.said_file, "a", encoding="utf-8") as said:
             done = subprocess.run(["bash", "-euxo", "pipefail", "-c", BEGIN + text], input="".join(f"{t}\n" for t in typed),
                                   env=clean_environment(KUBECONFIG=os.environ["KUBECONFIG"], **helm, **environment),
                                   stdout=said, stderr=said, text=True, cwd=self.folder, timeout=HANG_GUARD, check=False)
@@ -67,5 +67,5 @@ class Reader:
         self.finished.touch()
 
     def said(self):
-        """Each command after a +, before what it printed."""
+        """Each command after a +, before what it printed; of all times that they were run."""
         return self.said_file.read_text(encoding="utf-8", errors="replace")

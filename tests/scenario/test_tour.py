@@ -1,5 +1,6 @@
 """What the example promises to somebody who follows it: the printed tour, and the steps of the README."""
 
+import base64
 import os
 import re
 import secrets
@@ -11,7 +12,7 @@ import pytest
 import app_image
 import readme
 from secret_search import find, remember
-from stage import EXAMPLE, ROOT, wait_for
+from stage import EXAMPLE, NAMESPACE, ROOT, wait_for
 
 TOUR = (ROOT / "tests/scenario/tour").read_text(encoding="utf-8")
 README = readme.TEXT
@@ -105,6 +106,17 @@ def test_root_password_is_known_to_vault_alone(stage):
     pair = stage.vault.read("database/creds/app-role")
     assert stage.postgres.can_login(pair["username"], pair["password"], "phoenix_guardian")
     assert "made" not in stage.setup()
+
+
+def test_stage_that_was_interrupted_is_begun_again(stage):
+    """As by Control-C in the README's fourth step, so that its commands are run beside all that is there."""
+    stage.readme.finished.unlink()
+    stage.kubectl("-n", NAMESPACE, "delete", "secret", "postgres-ca")
+    stage.follow_readme()
+    stage.deploy()
+    assert stage.readme.finished.exists()
+    assert "BEGIN CERTIFICATE" in base64.b64decode(
+        stage.core.read_namespaced_secret("postgres-ca", NAMESPACE).data["ca.crt"]).decode("ascii")
 
 
 @pytest.mark.parametrize("name", ["hvac", "psycopg"])
