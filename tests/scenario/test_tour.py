@@ -38,8 +38,8 @@ def test_each_command_of_the_tour(stage):
 
 
 # What a reader is told to expect, in the order of the steps; some of them are seen on the way.
-PROMISES = ("made        login of keyhook-system/keyhook", "secret/vault-reviewer condition met", "STATUS: deployed", "CREATE DATABASE",
-            "CREATE TABLE", "would make  connection phoenix-guardian-db", "made        connection phoenix-guardian-db",
+PROMISES = ("secret/vault-reviewer condition met", "made        login of keyhook-system/keyhook", "STATUS: deployed",
+            "CREATE DATABASE", "CREATE TABLE", "would make  connection phoenix-guardian-db", "made        connection phoenix-guardian-db",
             "made        another password of the database account", "deployment.apps/api-gateway condition met",
             '{"patient": "p-1", "note": "sprained ankle"}+', " vault:v1:", "made        role aws/roles/claims-archive",
             "job.batch/claims-export condition met", "exporting as access key")
