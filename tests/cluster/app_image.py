@@ -1,5 +1,5 @@
-"""The image of the application in manifests/examples/phoenix-guardian: Debian's Python, the packages that its
-requirements name (tests/cluster/python-build), and its files. What its Dockerfile makes, without a registry.
+"""The image of the application in manifests/examples/phoenix-guardian, without a registry: Debian's Python, which is the
+Dockerfile's version, the packages that its requirements name (tests/cluster/python-build), and its files.
 
   app_image.py FILE    the archive, for `control.py DIRECTORY import FILE`
 """

@@ -1,15 +1,22 @@
-"""The programs of manifests/examples without a cluster: the small service, setup, and vault-setup."""
+"""The programs of manifests/examples without a cluster: the small service, and vault-setup."""
 
+import concurrent.futures
+import contextlib
 import http.client
 import http.server
 import importlib.machinery
 import importlib.util
+import itertools
 import json
 import os
 import pathlib
+import re
+import socket
 import stat
 import subprocess
+import sys
 import threading
+import types
 
 import pytest
 
@@ -26,20 +33,36 @@ def module(path):
     return made
 
 
+@contextlib.contextmanager
+def serving(handler):
+    """The address of a server that has this handler; at the end all that it was asked is answered."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = False
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 # --- service.py
+
+SERVICE = module(SCENARIO / "app/service.py")
+
+
+def routes(**known):
+    return type("Routes", (SERVICE.Handler,), {"routes": known.pop("routes"), **known})
 
 
 @pytest.fixture(name="post", scope="module")
 def fixture_post():
     """post(Content-Length, body) -> (status, answer)"""
-    service = module(SCENARIO / "app/service.py")
-    handler = type("Routes", (service.Handler,), {"routes": {("POST", "echo"): lambda _, body: (200, body)}})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
 
     def post(length, body=b""):
-        connection = http.client.HTTPConnection(*server.server_address, timeout=TIMEOUT)
+        connection = http.client.HTTPConnection(*address, timeout=TIMEOUT)
         try:
             connection.putrequest("POST", "/echo")
             connection.putheader("Content-Length", length)
@@ -49,10 +72,8 @@ def fixture_post():
         finally:
             connection.close()
 
-    yield post
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(routes(routes={("POST", "echo"): lambda _, body: (200, body)})) as address:
+        yield post
 
 
 @pytest.mark.parametrize("length", ["-1", "-5", "+3", "3x", "", " ", "1_0", "9" * 5000])
@@ -66,14 +87,169 @@ def test_length_up_to_the_limit(post):
     assert post(str((1 << 20) + 1)) == (413, {"error": "too large"})
 
 
-# --- setup
+LINES = {
+    # a request line, the status that it is answered with (None: it is not), what is logged
+    "a query": (b"GET /x?patient=p-1 HTTP/1.0\r\n\r\n", 404, "GET /x 404\n"),
+    "signs for a terminal": (b"GET /\x1b[31mx\x9b HTTP/1.0\r\n\r\n", 404, "GET /\\x1b[31mx\\x9b 404\n"),
+    "malformed": (b"\x1b[31m\r\n\r\n", 400, "- - 400\n"),
+    "overlong": (b"GET /" + 65536 * b"x", 414, "- - 414\n"),
+    "none": (b"", None, ""),
+}
 
 
-def test_setup_makes_numbers_of_declared_numbers_alone():
-    setup = module(SCENARIO / "setup")
-    names = setup.Names({"database_password": "00123456", "token_ttl": "3600", "database_user": "42"})
-    wanted = {"password": "${database_password}", "ttl": "${token_ttl}", "username": "${database_user}"}
-    assert setup.filled(wanted, names) == {"password": "00123456", "ttl": 3600, "username": "42"}
+@pytest.mark.parametrize("line", LINES)
+def test_every_request_line_is_answered_and_logged_as_plain_text(line, capfd):
+    """Also one that is none; a connection that says nothing ends without a word."""
+    sent, status, logged = LINES[line]
+    handler = routes(routes={}, timeout=TIMEOUT if sent else 0.1)
+    with serving(handler) as address, socket.create_connection(address, TIMEOUT) as connection:
+        connection.sendall(sent)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert (str(status).encode() in answer) if status else not answer
+    assert capfd.readouterr() == (logged, "")
+
+
+# --- api_gateway.py
+
+
+class Agent(http.server.BaseHTTPRequestHandler):
+    """Answers as the agent does whose listener wants the header; anybody else is a proxy."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        is_asked = self.path.startswith("/v1/") and self.headers["X-Vault-Request"] == "true"
+        self.send_response(200 if is_asked else 412)
+        self.end_headers()
+        self.wfile.write(b'{"data": {"ciphertext": "vault:v1:x"}}')
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin  # the base class's name
+        pass
+
+
+@pytest.fixture(name="gateway")
+def fixture_gateway(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "service", SERVICE)
+    monkeypatch.setenv("SECRETS", str(tmp_path))
+    return lambda: module(SCENARIO / "app/api_gateway.py")
+
+
+def test_gateway_asks_the_agent_and_no_proxy(gateway, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(Agent) as (host, port):
+        monkeypatch.setenv("AGENT", f"http://{host}:{port}")
+        assert gateway().intake("", {"patient": "p-1"}) == (200, {"ciphertext": "vault:v1:x"})
+
+
+class Enough(Exception):
+    """Ends a loop that has no end."""
+
+
+def test_certificate_is_looked_at_again_after_a_failure(gateway, monkeypatch, tmp_path, capsys):
+    """A file that is not there, then one that is no certificate, then a good one, which is loaded once."""
+    gateway, loaded, looks = gateway(), [], itertools.count()
+
+    def load(file):
+        if (text := file.read_text(encoding="ascii")) == "bad":
+            raise gateway.ssl.SSLError("no certificate")
+        loaded.append(text)
+
+    def pause(_):
+        texts = ["bad", "good", None, None]
+        if (look := next(looks)) == len(texts):
+            raise Enough
+        if texts[look]:
+            (tmp_path / "part").write_text(texts[look], encoding="ascii")
+            (tmp_path / "part").rename(tmp_path / "tls.pem")
+
+    monkeypatch.setattr(gateway.time, "sleep", pause)
+    with pytest.raises(Enough):
+        gateway.keep_certificate(types.SimpleNamespace(load_cert_chain=load))
+    assert loaded == ["good"]
+    assert capsys.readouterr().out.count("the certificate stays as it is") == 2
+
+
+# --- encounter_service.py
+
+
+class StandInVault:
+    """hvac's client, of which Vault takes one login's token at a time; counts what it is asked."""
+
+    def __init__(self, **_):
+        self.token, self.good, self.asked = None, None, {"login": 0, "read": 0}
+        self.auth = types.SimpleNamespace(kubernetes=types.SimpleNamespace(login=self.login))
+        kv = types.SimpleNamespace(v2=types.SimpleNamespace(read_secret_version=self.read))
+        self.secrets = types.SimpleNamespace(kv=kv)
+        self.together = None  # a barrier, for threads that are refused at the same time
+
+    def login(self, **_):
+        self.asked["login"] += 1
+        self.token = self.good = f"token {self.asked['login']}"
+
+    def read(self, path, **_):
+        token = self.token
+        if self.together:
+            self.together.wait(TIMEOUT)
+        if token != self.good:
+            self.together = None
+            raise sys.modules["hvac.exceptions"].Forbidden
+        self.asked["read"] += 1
+        return {"data": {"data": {"base_url": f"https://example.org/{path}"}}}
+
+
+@pytest.fixture(name="encounters")
+def fixture_encounters(monkeypatch, tmp_path):
+    """The module of Encounter Service, with stand-ins for what is not Debian's."""
+    exceptions = types.SimpleNamespace(Forbidden=type("Forbidden", (Exception,), {}))
+    for name, stand_in in {"hvac": types.SimpleNamespace(Client=StandInVault, exceptions=exceptions),
+                           "hvac.exceptions": exceptions, "psycopg": types.SimpleNamespace(), "service": SERVICE}.items():
+        monkeypatch.setitem(sys.modules, name, stand_in)
+    monkeypatch.setenv("VAULT_ADDR", "https://127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
+    monkeypatch.setitem(sys.modules, "guardian_vault", module(SCENARIO / "app/guardian_vault.py"))
+    (tmp_path / "token").write_text("jwt", encoding="ascii")
+    made = module(SCENARIO / "app/encounter_service.py")
+    made.VAULT.token_file = tmp_path / "token"
+    return made
+
+
+def get(address, path):
+    connection = http.client.HTTPConnection(*address, timeout=TIMEOUT)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def test_many_requests_are_one_login_and_one_read_of_each_secret(encounters):
+    with serving(routes(routes=encounters.ROUTES)) as address:
+        for _ in range(10):
+            assert get(address, "/sources") == (200, {name: f"https://example.org/api/{name}" for name in encounters.SOURCES})
+    assert encounters.VAULT.client.asked == {"login": 1, "read": len(encounters.SOURCES)}
+
+
+def test_token_that_ends_is_one_login_for_all_threads(encounters):
+    """Four threads meet its end together."""
+    vault = encounters.VAULT
+    vault.secret("first")
+    vault.client.good, vault.client.together = None, threading.Barrier(4)
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        assert len(list(threads.map(vault.secret, "abcd"))) == 4
+    assert vault.client.asked == {"login": 2, "read": 5}
+
+
+# --- what is written about them
+
+
+@pytest.mark.parametrize("page", sorted(EXAMPLES.rglob("*.md")), ids=lambda page: page.parent.name)
+def test_no_command_line_has_a_secret(page):
+    """It would be in the shell's history, and seen by everybody on the machine."""
+    blocks = re.findall(r"^```sh.*?^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert [found for block in blocks for found in re.findall(r"(?i)\w*(?:token|password|key)=\S+", block)] == []
 
 
 # --- vault-setup

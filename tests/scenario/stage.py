@@ -1,10 +1,12 @@
 """Phoenix Guardian on a running cluster of tests/cluster/up --vault-nodes 3: database, cloud, Vault's side, Keyhook and the
-workloads, as the README of the example has them. What is there already is left alone.
+workloads, made by the commands of the example's README. What is there already is left alone; what was interrupted is
+begun again.
 
   stage.py    in the environment of tests/cluster/in
 """
 
 import functools
+import json
 import os
 import pathlib
 import secrets
@@ -22,20 +24,22 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/e2e")]
 
 import app_image  # noqa: E402
+import readme  # noqa: E402
 import control  # noqa: E402
 from moto import Moto  # noqa: E402
 from objects import Objects  # noqa: E402
 from pods import Pods  # noqa: E402
-from postgres import Postgres  # noqa: E402
+from postgres import ADMINISTRATOR, PORT, Postgres  # noqa: E402
 from process import clean_environment  # noqa: E402
 from release import Release  # noqa: E402
 from vault_admin import VaultAdmin  # noqa: E402
 from waiting import wait_for  # noqa: E402
 
-EXAMPLE = ROOT / "manifests/examples/phoenix-guardian"
+EXAMPLE = readme.EXAMPLE
 NAMESPACE = "phoenix-guardian"
 SYSTEM = "keyhook-system"
 RELEASE = "keyhook"
+OPERATOR = "phoenix-guardian-operator"
 HANG_GUARD = 300  # seconds
 COMMAND_GUARD = 60
 
@@ -43,6 +47,8 @@ DATABASE_NAME = f"postgres.{NAMESPACE}.svc"
 POSTGRES, MOTO = "10.66.0.31", "10.66.0.32"
 VAULT_FIRST = 21  # 10.66.0.21, .22, .23
 VAULT_NODES = ("vault-0", "vault-1", "vault-2")
+
+AWS_KEY, AWS_SECRET = "AKIAEXAMPLE", "example"
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -101,7 +107,7 @@ class Stage:
         self.objects = Objects(self.api)
         self.release = Release(RELEASE, SYSTEM)
         self.audit_file = self.directory / "vault/audit.log"
-        self.database_password = self.directory / "database-password"
+        self.readme = readme.Reader(self.directory / "readme")
         self.database_authority = self.directory / "postgres/tls/ca.crt"
 
     def control(self, *words):
@@ -128,35 +134,64 @@ class Stage:
     def is_database_up(self):
         return (self.directory / "postgres/password").exists() and self.postgres.run("SELECT 1").returncode == 0
 
-    def fill_database(self):
-        """The database of the hospital, owned by the account with which Vault makes others."""
-        postgres = self.postgres
-        if postgres.need("SELECT 1 FROM pg_database WHERE datname = 'phoenix_guardian'"):
-            return
-        self.database_password.touch(0o600)
-        self.database_password.write_text(secrets.token_hex(16), encoding="ascii")
-        password = self.database_password.read_text(encoding="ascii")
-        postgres.need(f"CREATE ROLE vault LOGIN CREATEROLE PASSWORD '{password}';\n"
-                      "CREATE DATABASE phoenix_guardian OWNER vault;\n")
-        postgres.need((EXAMPLE / "app/schema.sql").read_text(encoding="utf-8"), user="vault", password=password,
-                      database="phoenix_guardian")
-
     # --- Vault
 
-    def setup(self, *options):
-        """The example's script, with what this cluster has instead of the names of a real one."""
-        environment = clean_environment(
-            VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.vault.token,
-            VAULT_CACERT=self.vault.ca_file, AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="example")
-        given = {"audit-file": self.audit_file, "database": f"{POSTGRES}:5432",
-                 "database-ca": self.database_authority, "database-password-file": self.database_password,
+    def operator_token(self):
+        """Of somebody with the rights that certs/ and the example list, and no others."""
+        files = {"keyhook-operator": ROOT / "certs/operator.hcl", OPERATOR: EXAMPLE / "vault/operator.hcl"}
+        for name, file in files.items():
+            self.vault.policy(name, file.read_text(encoding="utf-8"))
+        wanted = {"policies": list(files), "no_default_policy": True, "ttl": "1h"}
+        return self.vault.need("POST", "auth/token/create", wanted)["auth"]["client_token"]
+
+    def options(self):
+        """What setup is given because names and times are others here."""
+        given = {"audit-file": self.audit_file, "database": f"{POSTGRES}:{PORT}", "database-ca": self.database_authority,
                  "database-ttl": LEASE, "database-max-ttl": LEASE_MAX, "certificate-ttl": CERTIFICATE, "token-ttl": TOKEN,
-                 "token-max-ttl": TOKEN_MAX, "with": "aws", "aws-endpoint": self.moto.url}
-        words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
-        done = subprocess.run([EXAMPLE / "setup", *words, *options], env=environment, stdin=subprocess.DEVNULL,
+                 "token-max-ttl": TOKEN_MAX, "aws-endpoint": self.moto.url}
+        return [word for name, value in given.items() for word in (f"--{name}", str(value))]
+
+    def setup(self, *options, given=None):
+        """The example's script once more; `given` is instead of what it is given here."""
+        environment = clean_environment(
+            VAULT_ADDR=self.vault.addresses[self.vault.leader()], VAULT_TOKEN=self.operator_token(),
+            VAULT_CACERT=self.vault.ca_file, AWS_ACCESS_KEY_ID=AWS_KEY, AWS_SECRET_ACCESS_KEY=AWS_SECRET)
+        words = [*(self.options() if given is None else given), "--with", "aws", *options]
+        done = subprocess.run([EXAMPLE / "setup", *words], env=environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=HANG_GUARD, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def forget_logins(self):
+        """The cluster comes with authorities and a login of pods, for other suites: here the README makes them."""
+        for path in ("sys/auth/kubernetes", "sys/mounts/pki", "sys/mounts/pki-root"):
+            self.vault.delete(path)
+
+    def names(self):
+        """What the README says, and what is here in its place."""
+        return {
+            "https://vault.example.org:8200": self.vault.addresses[self.vault.leader()],
+            "https://API-SERVER": self.api.configuration.host,
+            "image.repository=registry.example.com/keyhook": " --set ".join((
+                "image.repository=localhost/keyhook", "image.tag=test", "agentImage.tag=1.21.1",
+                "agentDefaults.cpuRequest=10m", f"pki.ttl={OWN_CERTIFICATE}s")),
+            "postgres.example.org": POSTGRES, "-U postgres": f"-U {ADMINISTRATOR}", "AKIA...": AWS_KEY}
+
+    def follow_readme(self):
+        """Once; from its top again when it did not come to its end, without a release that is half there."""
+        if self.readme.finished.exists():
+            return
+        if self.readme.has_begun():
+            self.release.uninstall()
+        else:
+            self.forget_logins()
+        self.readme.provide({
+            "vault-ca.crt": pathlib.Path(self.vault.ca_file).read_text(encoding="ascii"),
+            "postgres-ca.crt": self.database_authority.read_text(encoding="ascii"),
+            "health-records.json": json.dumps({"base_url": "https://fhir.example.org", "api_key": secrets.token_hex(16)}),
+            "pgpass": f"*:*:*:{ADMINISTRATOR}:{self.postgres.password}\n"})
+        self.readme.follow(readme.commands(self.names(), self.options()), [self.operator_token(), AWS_SECRET],
+                           PGPASSFILE=self.readme.folder / "pgpass")
 
     # --- Kubernetes
 
@@ -166,32 +201,9 @@ class Stage:
         assert done.returncode == 0, f"kubectl {words}: {done.stderr}{done.stdout}"
         return done.stdout
 
-    def has_namespace(self, name):
-        return any(n.metadata.name == name for n in self.core.list_namespace().items)
-
-    def make_authority_secret(self, namespace, of, file):
-        self.core.create_namespaced_secret(namespace, {"metadata": {"name": f"{of}-ca"}, "stringData": {
-            "ca.crt": pathlib.Path(file).read_text(encoding="ascii")}})
-
-    def install(self):
-        """Keyhook with the chart, its certificates from Vault."""
-        if self.has_namespace(SYSTEM):
-            return
-        self.core.create_namespace({"metadata": {"name": SYSTEM}})
-        self.make_authority_secret(SYSTEM, "vault", self.vault.ca_file)
-        self.release.install(values=[{
-            "image": {"repository": "localhost/keyhook", "tag": "test"},
-            "agentImage": {"tag": "1.21.1"}, "agentDefaults": {"cpuRequest": "10m"},
-            "vault": {"address": "https://vault.vault.svc:8200"}, "certs": {"source": "vault"},
-            "pki": {"ttl": f"{OWN_CERTIFICATE}s", "ca": {"secret": "vault-ca"}}}])
-
     def deploy(self):
-        if not self.has_namespace(NAMESPACE):
-            self.kubectl("apply", "-f", EXAMPLE / "kubernetes/namespace.yaml")
-            self.make_authority_secret(NAMESPACE, "vault", self.vault.ca_file)
-            self.make_authority_secret(NAMESPACE, "postgres", self.database_authority)
+        """What the manifests say by now."""
         self.kubectl("apply", "-k", EXAMPLE / "kubernetes")
-        self.kubectl("apply", "-f", EXAMPLE / "kubernetes/claims-export.yaml")
         for app in ("encounter-service", "api-gateway"):
             self.pods.wait_ready(NAMESPACE, f"app={app}", 2, HANG_GUARD)
 
@@ -234,8 +246,8 @@ class Stage:
     def prepare(self, tell):
         """All of it; tell() is given a line for each stage."""
         for name, step in (("image of the application", self.import_image),
-                           ("PostgreSQL and moto", self.start_servers), ("database", self.fill_database),
-                           ("Vault's side", self.setup), ("Keyhook", self.install), ("workloads", self.deploy)):
+                           ("PostgreSQL and moto", self.start_servers), ("README", self.follow_readme),
+                           ("Vault's side", self.setup), ("workloads", self.deploy)):
             begin = time.monotonic()
             step()
             tell(f"{name}: {time.monotonic() - begin:.1f} s")

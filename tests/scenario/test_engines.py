@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 import yaml
 
+import audit
 import workload
 from stage import EXAMPLE, NAMESPACE, wait_for
 
@@ -129,6 +130,23 @@ def test_transit_by_hvac(stage):
     at = f"http://{stage.pods.found(NAMESPACE, 'app=encounter-service')[0].status.pod_ip}:8080"
     number = ask_json(f"{at}/encounters", {"patient": "p-1", "note": "sprained ankle"})["id"]
     assert ask_json(f"{at}/encounters/{number}") == {"patient": "p-1", "note": "sprained ankle"}
+
+
+def logins(stage):
+    return sum(entry["request"]["path"] == "auth/kubernetes/login" for entry in audit.lines(stage.audit_file)
+               if audit.who(entry) == f"{NAMESPACE}/encounter-service/phoenix-guardian-app")
+
+
+def test_requests_are_no_logins(stage):
+    """The service logs in for itself and keeps what it reads. Its agents may log in meanwhile, but not as often."""
+    at = f"http://{stage.pods.found(NAMESPACE, 'app=encounter-service')[0].status.pod_ip}:8080"
+    before, requests = logins(stage), 30
+    for _ in range(requests):
+        number = ask_json(f"{at}/encounters", {"patient": "p-2", "note": "hay fever"})["id"]
+        assert ask_json(f"{at}/sources") == {"health-records": "https://fhir.example.org",
+                                             "ai-model": "https://models.example.org"}
+    assert ask_json(f"{at}/encounters/{number}")["note"] == "hay fever"
+    assert logins(stage) - before < requests
 
 
 @pytest.fixture(name="job")

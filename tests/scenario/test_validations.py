@@ -163,16 +163,16 @@ def ask(address, path, body=None):
 
 
 def stored(stage):
-    return stage.postgres.need("SELECT note FROM encounters", database="phoenix_guardian").splitlines()
+    return stage.postgres.need("SELECT content FROM encounters", database="phoenix_guardian").splitlines()
 
 
 def test_3_only_ciphertext_outside_and_key_rotation(stage):
-    """The service takes and gives plain text; the database and all logs hold ciphertext. After a rotation of the key
-    what is stored still decrypts, and rewrapping moves it to the new version."""
+    """The service takes and gives plain text; the database and all logs hold ciphertext, of who the patient is as well.
+    After a rotation of the key what is stored still decrypts, and rewrapping moves it to the new version."""
     address = stage.pods.found(NAMESPACE, "app=encounter-service")[0].status.pod_ip
-    note = "allergic to penicillin, and to nothing else"
-    number = ask(address, "encounters", {"patient": "p-3", "note": note})["id"]
-    assert ask(address, f"encounters/{number}")["note"] == note
+    encounter = {"patient": f"patient-{secrets.token_hex(8)}", "note": "allergic to penicillin, and to nothing else"}
+    number = ask(address, "encounters", encounter)["id"]
+    assert ask(address, f"encounters/{number}") == encounter
 
     before = stage.vault.read("transit/keys/patient-data")["latest_version"]
     written = [stage.audit_file, stage.directory / "postgres" / STATEMENTS]
@@ -180,14 +180,15 @@ def test_3_only_ciphertext_outside_and_key_rotation(stage):
     assert "INSERT INTO encounters" in texts[1]
     texts += [text for _, text in stage.pods.all_logs(NAMESPACE)]
     assert any(f"vault:v{before}:" in text for text in stored(stage))
-    for form in (note, base64.b64encode(note.encode()).decode()):
+    whole = base64.b64encode(json.dumps(encounter).encode()).decode()
+    for form in (*encounter.values(), whole):
         assert [text for text in texts if form in text] == []
 
     stage.vault.write("transit/keys/patient-data/rotate", {})
-    assert ask(address, f"encounters/{number}")["note"] == note
+    assert ask(address, f"encounters/{number}") == encounter
     assert ask(address, "rewrap", {})["rewrapped"] == len(stored(stage))
     assert all(text.startswith(f"vault:v{before + 1}:") for text in stored(stage))
-    assert ask(address, f"encounters/{number}")["note"] == note
+    assert ask(address, f"encounters/{number}") == encounter
 
 
 def test_3_key_cannot_be_taken_or_deleted(stage):

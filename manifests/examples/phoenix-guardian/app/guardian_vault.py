@@ -1,11 +1,12 @@
 """Vault for the services of Phoenix Guardian, over hvac: login with the pod's token, secrets, credentials, encryption.
 
-One object serves one thread.
+One object serves all threads of a process, so that a request costs no login of its own.
 """
 
 import base64
 import os
 import pathlib
+import threading
 import time
 
 import hvac
@@ -22,24 +23,30 @@ class GuardianVault:
         self.role, self.token_file = role, pathlib.Path(token_file)
         self.client = hvac.Client(url=os.environ["VAULT_ADDR"], verify=os.environ.get("VAULT_CACERT", True))
         self.cache = {}
+        self.lock = threading.Lock()
 
-    def login(self):
-        """The kubelet replaces the file before the token ends, so it is read each time."""
-        jwt = self.token_file.read_text(encoding="ascii").strip()
-        self.client.auth.kubernetes.login(role=self.role, jwt=jwt)
+    def login(self, instead_of):
+        """One for all threads that have met the end of the same token. The kubelet replaces the file before what is in
+        it ends, so it is read each time."""
+        with self.lock:
+            if self.client.token == instead_of:
+                jwt = self.token_file.read_text(encoding="ascii").strip()
+                self.client.auth.kubernetes.login(role=self.role, jwt=jwt)
 
     def call(self, function, **arguments):
         """Logs in at first, and once more when the token has ended meanwhile."""
-        if not self.client.token:
-            self.login()
+        token = self.client.token
+        if not token:
+            self.login(token)
+            token = self.client.token
         try:
             return function(**arguments)
         except hvac.exceptions.Forbidden:
-            self.login()
+            self.login(token)
             return function(**arguments)
 
     def secret(self, path):
-        """A KV secret below api/, read at most once in CACHE_SECONDS."""
+        """A KV secret below api/, kept for CACHE_SECONDS."""
         until, data = self.cache.get(path, (0, None))
         if time.monotonic() >= until:
             answer = self.call(self.client.secrets.kv.v2.read_secret_version, path=f"api/{path}",
@@ -49,7 +56,7 @@ class GuardianVault:
         return data
 
     def database_credentials(self):
-        """A new pair each time: keep it, and ask again before its lease ends."""
+        """A new pair each time. It ends with its lease, or with the login that it was asked for with."""
         answer = self.call(self.client.secrets.database.generate_credentials, name="app-role")
         return answer["data"] | {"lease_seconds": answer["lease_duration"]}
 

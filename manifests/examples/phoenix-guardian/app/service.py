@@ -53,9 +53,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = serve
 
-    def log_message(self, format, *args):  # pylint: disable=redefined-builtin  # the base class's name
-        """Paths and statuses only."""
-        print(f"{self.command} {self.path.split('?')[0]} {args[1] if len(args) > 1 else ''}", flush=True)
+    def log_request(self, code="-", size="-"):
+        """Path and status alone, as ASCII that no terminal obeys. A request line that is none has no path."""
+        line = f"{self.command or '-'} {getattr(self, 'path', '-').split('?')[0]} {int(code)}"
+        print(line.encode("unicode_escape").decode("ascii"), flush=True)
+
+    def log_error(self, format, *args):  # pylint: disable=redefined-builtin  # the base class's name
+        """A refusal is logged as a request, and a client that says nothing is none."""
 
 
 def serve(routes, port, context=None):
