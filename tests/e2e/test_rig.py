@@ -5,8 +5,10 @@ import fcntl
 import os
 import pathlib
 import secrets
+import shutil
 import subprocess
 import sys
+import threading
 
 from kubernetes.client.exceptions import ApiException
 import pytest
@@ -20,6 +22,7 @@ import control  # noqa: E402  pylint: disable=wrong-import-position
 
 CLUSTER = os.environ.get("KEYHOOK_CLUSTER", "")
 HOST, ADDRESS, PORT = "files.rig.svc", "10.66.0.63", "8000"
+LOG_BYTES, COPIES = 20 << 20, 5
 
 
 def status(name):
@@ -40,6 +43,40 @@ def answers(shell):
     with contextlib.suppress(ApiException):
         return shell("echo", "here") == "here\n"
     return False
+
+
+@pytest.fixture(name="busy_logs")
+def fixture_busy_logs(tmp_path):
+    """What looks like a cluster: one log that grows, others that are gone as soon as they are there."""
+    cluster, ends = tmp_path / "busy", threading.Event()
+    cluster.mkdir()
+    (cluster / ".keyhook-test-cluster").touch()
+    (cluster / "grows.log").write_bytes(b"begin\n" + bytes(LOG_BYTES))
+
+    def write():
+        with open(cluster / "grows.log", "ab") as log:
+            while not ends.wait(0.001):
+                log.write(bytes(1 << 10))
+                log.flush()
+                pod = cluster / secrets.token_hex(4)
+                pod.mkdir()
+                (pod / "short.log").touch()
+                shutil.rmtree(pod)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    yield cluster
+    ends.set()
+    thread.join()
+
+
+def test_logs_are_copied_while_they_are_written(busy_logs, tmp_path, monkeypatch):
+    monkeypatch.setenv("KEYHOOK_CLUSTER", str(busy_logs))
+    for number in range(COPIES):
+        done = subprocess.run([HERE.parent / "cluster/logs", tmp_path / str(number)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        with open(tmp_path / str(number) / "grows.log", "rb") as copy:
+            assert copy.readline() == b"begin\n"
 
 
 @pytest.mark.parametrize("name", ["kube-apiserver", "kubelet", "containerd", "vault-0"])
