@@ -90,6 +90,14 @@ def test_a_server_ends_and_comes_back(name, shell, core, vault, namespace):
     wait_for(lambda: answers(shell), "the pod to answer")
 
 
+def test_another_number_of_vaults_is_refused():
+    """Who asks for three nodes must not get a cluster with one."""
+    nodes = sum(name.startswith("vault-") for name in control.ask(CLUSTER, "status"))
+    done = subprocess.run([HERE.parent / "cluster/up", "--vault-nodes", str(4 - nodes)], capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 1 and f"has {nodes} of Vault's nodes, not {4 - nodes}" in done.stderr
+
+
 def test_one_more_process_has_a_name(shell, tmp_path):
     (tmp_path / "page").write_text("found\n", encoding="ascii")
     control.ask(CLUSTER, "start", "files", sys.executable, "-m", "http.server", "--bind", ADDRESS, "--directory",
