@@ -37,6 +37,7 @@ NAMESPACE = "phoenix-guardian"
 SYSTEM = "keyhook-system"
 RELEASE = "keyhook"
 HANG_GUARD = 300  # seconds
+BACKOFF_GUARD = 400  # an agent that asked in vain waits twice as long each time, for five minutes at most
 COMMAND_GUARD = 60
 
 DATABASE_NAME = f"postgres.{NAMESPACE}.svc"
@@ -48,8 +49,8 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # Everything ends soon, so that its renewal can be seen: seconds. A lease ends with the token that it was taken with.
 LEASE, LEASE_MAX = 30, 60
-CERTIFICATE, TOKEN, TOKEN_MAX = 30, 120, 600
-OWN_CERTIFICATE = 30
+CERTIFICATE, TOKEN, TOKEN_MAX = 60, 120, 600
+OWN_CERTIFICATE = 45
 
 
 class VaultCluster(VaultAdmin):
@@ -89,6 +90,11 @@ class VaultCluster(VaultAdmin):
             return self.ask(method, path, body)
         finally:
             self.token = mine
+
+    def bare_role(self, name, accounts, policies, **more):
+        """Like those of vault/login.toml: no policy but these."""
+        self.role(name, NAMESPACE, accounts, policies, "vault")
+        self.write(f"auth/kubernetes/role/{name}", {"token_no_default_policy": True, **more})
 
 
 class Stage:
@@ -183,6 +189,7 @@ class Stage:
             "image": {"repository": "localhost/keyhook", "tag": "test"},
             "agentImage": {"tag": "1.21.1"}, "agentDefaults": {"cpuRequest": "10m"},
             "vault": {"address": "https://vault.vault.svc:8200"}, "certs": {"source": "vault"},
+            "options": {"connection-age": "1s"},  # each certificate meets handshakes
             "pki": {"ttl": f"{OWN_CERTIFICATE}s", "ca": {"secret": "vault-ca"}}}])
 
     def deploy(self):
