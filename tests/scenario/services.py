@@ -9,7 +9,7 @@ import urllib.request
 
 from stage import BACKOFF_GUARD, NAMESPACE, OPENER, RELEASE, SYSTEM, wait_for
 
-PORT = 8443  # of the webhook
+PORT = 8080  # of the webhook
 TIMEOUT = 60  # seconds, for one answer
 
 # Account, role and audience of each login that the example has: the services' own, and the second one of its README.
@@ -51,6 +51,7 @@ def served_to_the_api_server(stage, address):
     """Fails unless the replica's certificate is good for those who read the webhook's object."""
     hook = json.loads(stage.kubectl("get", "mutatingwebhookconfigurations", RELEASE, "-o", "json"))["webhooks"][0]
     context = ssl.create_default_context(cadata=base64.b64decode(hook["clientConfig"]["caBundle"]).decode())
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the bundle holds the issuer and not its root
     with socket.create_connection((address, PORT), timeout=TIMEOUT) as plain:
         with context.wrap_socket(plain, server_hostname=f"{RELEASE}.{SYSTEM}.svc") as connection:
             return connection.getpeercert()
