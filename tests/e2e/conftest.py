@@ -5,7 +5,6 @@ VAULT_CACERT, so it is the same on every backend; `run` beside this file brings 
 import itertools
 import os
 import pathlib
-import re
 import secrets
 import sys
 import types
@@ -14,6 +13,7 @@ import kubernetes
 import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
+from collect import collecting  # noqa: E402
 from objects import Objects  # noqa: E402
 from pods import Pods  # noqa: E402
 from release import Release, ROOT  # noqa: E402
@@ -163,39 +163,9 @@ def fixture_keyhook(system, pods, chart_values):
 # --- what is seen of a run
 
 
-def own_namespaces(core):
-    """Of the suite; what belongs to the cluster is in the backend's logs."""
-    names = [n.metadata.name for n in core.list_namespace().items]
-    return [name for name in names if name in OWN_NAMESPACES or name.startswith(PREFIX)]
+def is_own_namespace(name):
+    """Of the suite."""
+    return name in OWN_NAMESPACES or name.startswith(PREFIX)
 
 
-def write_logs(core, directory):
-    """Events and the words of all containers."""
-    for namespace in own_namespaces(core):
-        place = directory / namespace
-        place.mkdir(parents=True, exist_ok=True)
-        events = core.list_namespaced_event(namespace).items
-        lines = [f"{e.last_timestamp or e.event_time} {e.type} {e.involved_object.kind}/{e.involved_object.name}"
-                 f" {e.reason}: {e.message}\n" for e in events]
-        (place / "events").write_text("".join(lines), encoding="utf-8")
-        for name, text in Pods(core).all_logs(namespace):
-            (place / name).write_text(text, encoding="utf-8")
-
-
-def collect(item):
-    """What a test that failed leaves behind. That it cannot be had is told there, and ends nothing: the cluster may be
-    what has failed."""
-    directory = ROOT / os.environ.get("BUILD", "build/release") / "logs/e2e/cluster" / re.sub(r"\W+", "-", item.name)
-    directory.mkdir(parents=True, exist_ok=True)
-    try:
-        client = kubernetes.config.new_client_from_config(os.environ["KUBECONFIG"])
-        write_logs(kubernetes.client.CoreV1Api(client), directory)
-    except Exception as error:  # pylint: disable=broad-except # in a hook, any would end the session
-        (directory / "incomplete").write_text(f"the logs could not be collected: {error!r}\n", encoding="utf-8")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    if outcome.get_result().failed and call.when != "teardown":
-        collect(item)
+pytest_runtest_makereport = collecting("e2e", is_own_namespace)

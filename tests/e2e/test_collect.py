@@ -3,7 +3,8 @@
 import json
 import re
 
-from conftest import collect
+from collect import collect
+from conftest import is_own_namespace
 
 
 def test_logs_that_cannot_be_had(request, tmp_path, monkeypatch):
@@ -14,7 +15,7 @@ def test_logs_that_cannot_be_had(request, tmp_path, monkeypatch):
     (tmp_path / "config").write_text(json.dumps(config), encoding="ascii")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("BUILD", str(tmp_path))
-    collect(request.node)
+    collect(request.node, "e2e", is_own_namespace)
     told = tmp_path / "logs/e2e/cluster" / re.sub(r"\W+", "-", request.node.name) / "incomplete"
     assert "could not be collected: MaxRetryError" in told.read_text(encoding="utf-8")
 
@@ -23,6 +24,6 @@ def test_logs_of_a_failure(request, core, namespace, tmp_path, monkeypatch):
     """Also of namespaces that the test itself has not made."""
     assert core.read_namespace(namespace)
     monkeypatch.setenv("BUILD", str(tmp_path))
-    collect(request.node)
+    collect(request.node, "e2e", is_own_namespace)
     (place,) = (tmp_path / "logs/e2e/cluster").iterdir()
     assert {namespace, "default"} <= {path.name for path in place.iterdir()}

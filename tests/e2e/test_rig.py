@@ -5,8 +5,10 @@ import fcntl
 import os
 import pathlib
 import secrets
+import shutil
 import subprocess
 import sys
+import threading
 
 from kubernetes.client.exceptions import ApiException
 import pytest
@@ -20,6 +22,7 @@ import control  # noqa: E402  pylint: disable=wrong-import-position
 
 CLUSTER = os.environ.get("KEYHOOK_CLUSTER", "")
 HOST, ADDRESS, PORT = "files.rig.svc", "10.66.0.63", "8000"
+LOG_BYTES, COPIES = 20 << 20, 5
 
 
 def status(name):
@@ -42,6 +45,40 @@ def answers(shell):
     return False
 
 
+@pytest.fixture(name="busy_logs")
+def fixture_busy_logs(tmp_path):
+    """What looks like a cluster: one log that grows, others that are gone as soon as they are there."""
+    cluster, ends = tmp_path / "busy", threading.Event()
+    cluster.mkdir()
+    (cluster / ".keyhook-test-cluster").touch()
+    (cluster / "grows.log").write_bytes(b"begin\n" + bytes(LOG_BYTES))
+
+    def write():
+        with open(cluster / "grows.log", "ab") as log:
+            while not ends.wait(0.001):
+                log.write(bytes(1 << 10))
+                log.flush()
+                pod = cluster / secrets.token_hex(4)
+                pod.mkdir()
+                (pod / "short.log").touch()
+                shutil.rmtree(pod)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    yield cluster
+    ends.set()
+    thread.join()
+
+
+def test_logs_are_copied_while_they_are_written(busy_logs, tmp_path, monkeypatch):
+    monkeypatch.setenv("KEYHOOK_CLUSTER", str(busy_logs))
+    for number in range(COPIES):
+        done = subprocess.run([HERE.parent / "cluster/logs", tmp_path / str(number)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        with open(tmp_path / str(number) / "grows.log", "rb") as copy:
+            assert copy.readline() == b"begin\n"
+
+
 @pytest.mark.parametrize("name", ["kube-apiserver", "kubelet", "containerd", "vault-0"])
 def test_a_server_ends_and_comes_back(name, shell, core, vault, namespace):
     control.ask(CLUSTER, "stop", name)
@@ -51,6 +88,14 @@ def test_a_server_ends_and_comes_back(name, shell, core, vault, namespace):
     assert vault.need("GET", "sys/seal-status")["sealed"] is False
     assert is_ready(core.read_namespaced_pod("shell", namespace))
     wait_for(lambda: answers(shell), "the pod to answer")
+
+
+def test_another_number_of_vaults_is_refused():
+    """Who asks for three nodes must not get a cluster with one."""
+    nodes = sum(name.startswith("vault-") for name in control.ask(CLUSTER, "status"))
+    done = subprocess.run([HERE.parent / "cluster/up", "--vault-nodes", str(4 - nodes)], capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 1 and f"has {nodes} of Vault's nodes, not {4 - nodes}" in done.stderr
 
 
 def test_one_more_process_has_a_name(shell, tmp_path):

@@ -22,8 +22,21 @@ def who(entry):
     return None
 
 
+def of(path, identity):
+    return [entry for entry in lines(path) if who(entry) == identity]
+
+
+def access(entry):
+    """(operation, path, whether it was allowed). Another error is no denial: an agent that ends in the middle of a renewal,
+    as the init container does, leaves an invalid request."""
+    return (entry["request"]["operation"], entry["request"]["path"],
+            "permission denied" not in (entry.get("error") or ""))
+
+
 def accesses(path, identity):
-    """(operation, path, whether it was allowed) of all that this identity did. Another error is no denial: an agent that
-    ends in the middle of a renewal, as the init container does, leaves an invalid request."""
-    return {(e["request"]["operation"], e["request"]["path"], "permission denied" not in (e.get("error") or ""))
-            for e in lines(path) if who(e) == identity}
+    """All that this identity did."""
+    return {access(entry) for entry in of(path, identity)}
+
+
+def count(path, identity, wanted):
+    return sum(access(entry) == wanted for entry in of(path, identity))

@@ -4,6 +4,7 @@ import itertools
 import json
 import pathlib
 import sys
+import time
 
 import pytest
 from kubernetes.client.exceptions import ApiException
@@ -13,9 +14,17 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "cluster")]
 
 import report  # noqa: E402
 from report import figure, pytest_collection_modifyitems, pytest_terminal_summary, pytest_unconfigure  # noqa: E402,F401
-from stage import NAMESPACE, Stage, wait_for  # noqa: E402
+from stage import NAMESPACE, Stage, SYSTEM, wait_for  # noqa: E402
+import workload  # noqa: E402
+from collect import collecting  # noqa: E402
+from outage import Outage  # noqa: E402
+from pairs import pair_of  # noqa: E402
+from services import replicas_are_well, services_are_well  # noqa: E402
 
 NUMBERS = itertools.count(1)
+COMMAND_FAILED = "command terminated with exit code"  # kubectl's words; others tell of the way to it
+REACH_GUARD = 60  # seconds
+pytest_runtest_makereport = collecting("scenario", {NAMESPACE, SYSTEM}.__contains__)
 
 
 @pytest.fixture(scope="session", name="stage")
@@ -25,10 +34,18 @@ def fixture_stage():
 
 @pytest.fixture(name="inside")
 def fixture_inside(stage):
-    """inside(pod, *command, container=...) -> what it printed; its failure fails the test."""
+    """inside(pod, *command, container=...) -> what it printed; its failure fails the test. When the command was not even
+    run, it is tried again for a while: the API server or containerd may just have come back."""
 
     def inside(name, *command, container="app"):
-        return stage.kubectl("-n", NAMESPACE, "exec", name, "-c", container, "--", *command)
+        end = time.monotonic() + REACH_GUARD
+        while True:
+            try:
+                return stage.kubectl("-n", NAMESPACE, "exec", name, "-c", container, "--", *command)
+            except AssertionError as error:
+                if COMMAND_FAILED in str(error) or time.monotonic() > end:
+                    raise
+            time.sleep(0.5)
 
     return inside
 
@@ -71,6 +88,52 @@ def fixture_start(stage, create):
     return start
 
 
+@pytest.fixture(name="login")
+def fixture_login(stage):
+    """login(account, role, audience) -> (status, answer) of Vault; without an audience with the pod's usual token."""
+
+    def login(account, role, audience):
+        wanted = [f"--audience={audience}"] if audience else []
+        jwt = stage.kubectl("-n", NAMESPACE, "create", "token", account, *wanted).strip()
+        return stage.vault.ask("POST", "auth/kubernetes/login", {"role": role, "jwt": jwt})
+
+    return login
+
+
+@pytest.fixture(name="own_role")
+def fixture_own_role(stage):
+    """own_role(name, TTL): a database role and a login for it, like app-role and the example's with another time."""
+    made = []
+
+    def allow():
+        stage.vault.write("database/config/phoenix-guardian-db", {
+            "plugin_name": "postgresql-database-plugin", "allowed_roles": ["app-role", "readonly-role", *made]})
+
+    def make(name, seconds):
+        like = stage.vault.read("database/roles/app-role")
+        stage.vault.write(f"database/roles/{name}", like | {"default_ttl": seconds, "max_ttl": seconds})
+        made.append(name)
+        allow()
+        stage.vault.policy(name, f'path "database/creds/{name}" {{ capabilities = ["read"] }}')
+        stage.vault.bare_role(name, ["encounter-service"], [name, "vault-agent"], token_ttl="1h", token_max_ttl="24h")
+
+    yield make
+    made.clear()
+    allow()
+
+
+@pytest.fixture(name="repaired")
+def fixture_repaired(stage):
+    """Whatever a test has ended runs again for the next one, and by itself everything is well."""
+    yield
+    for name, is_alive in stage.control("status").items():
+        if not is_alive:
+            stage.control("start", name)
+    Outage(stage).repair()
+    services_are_well(stage)
+    replicas_are_well(stage)
+
+
 @pytest.fixture(name="agent_says")
 def fixture_agent_says(stage):
     """agent_says(pod, text, container): waits until the agent's log has it, and returns the log."""
@@ -88,3 +151,11 @@ def fixture_agent_says(stage):
         return wait_for(said, lambda: f"{texts} in the log of {name}:\n{stage.pods.logs(NAMESPACE, name, container)}")
 
     return agent_says
+
+
+@pytest.fixture(name="running")
+def fixture_running(start, agent_says):
+    """A pod that renews its credentials."""
+    name = start(workload.bound_pod("running", "encounter-service", pair_of(), "phoenix-guardian-app-bound"))
+    agent_says(name, "rendered", container="vault-agent")
+    return name

@@ -17,14 +17,14 @@ class Outage:
             self.stage.control("stop", name)
 
     def end(self):
-        """The name of the node that was promoted."""
+        """There is a leader again."""
         self.stage.control("start", self.standby)
-        return self.stage.vault.leader()
+        self.stage.vault.leader()
 
     def repair(self):
-        """Whatever is down is started again; three nodes vote."""
-        for name, is_alive in self.stage.control("status").items():
-            if name in VAULT_NODES and not is_alive:
+        """Whatever is down or sealed is started again; three nodes vote."""
+        for name in VAULT_NODES:
+            if self.stage.vault.health(name) in (0, 503):
                 self.stage.control("start", name)
         wait_for(lambda: all(self.stage.vault.health(name) in (200, 429) for name in VAULT_NODES), "all nodes of Vault")
         self.stage.vault.leader()

@@ -41,6 +41,7 @@ SYSTEM = "keyhook-system"
 RELEASE = "keyhook"
 OPERATOR = "phoenix-guardian-operator"
 HANG_GUARD = 300  # seconds
+BACKOFF_GUARD = 400  # an agent that asked in vain waits twice as long each time, for five minutes at most
 COMMAND_GUARD = 60
 
 DATABASE_NAME = f"postgres.{NAMESPACE}.svc"
@@ -54,8 +55,8 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # Everything ends soon, so that its renewal can be seen: seconds. A lease ends with the token that it was taken with.
 LEASE, LEASE_MAX = 30, 60
-CERTIFICATE, TOKEN, TOKEN_MAX = 30, 120, 600
-OWN_CERTIFICATE = 30
+CERTIFICATE, TOKEN, TOKEN_MAX = 60, 120, 600
+OWN_CERTIFICATE = 45
 
 
 class VaultCluster(VaultAdmin):
@@ -95,6 +96,11 @@ class VaultCluster(VaultAdmin):
             return self.ask(method, path, body)
         finally:
             self.token = mine
+
+    def bare_role(self, name, accounts, policies, **more):
+        """Like those of vault/login.toml: no policy but these."""
+        self.role(name, NAMESPACE, accounts, policies, "vault")
+        self.write(f"auth/kubernetes/role/{name}", {"token_no_default_policy": True, **more})
 
 
 class Stage:
@@ -174,7 +180,8 @@ class Stage:
             "https://API-SERVER": self.api.configuration.host,
             "image.repository=registry.example.com/keyhook": " --set ".join((
                 "image.repository=localhost/keyhook", "image.tag=test", "agentImage.tag=1.21.1",
-                "agentDefaults.cpuRequest=10m", f"pki.ttl={OWN_CERTIFICATE}s")),
+                "agentDefaults.cpuRequest=10m", f"pki.ttl={OWN_CERTIFICATE}s",
+                "options.connection-age=1s")),  # each certificate meets handshakes
             "postgres.example.org": POSTGRES, "-U postgres": f"-U {ADMINISTRATOR}", "AKIA...": AWS_KEY}
 
     def follow_readme(self):

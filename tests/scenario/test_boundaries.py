@@ -5,22 +5,10 @@ import json
 
 import pytest
 
-from stage import NAMESPACE
+from services import LOGINS
 
 APP_ROLES = {"phoenix-guardian-app": None, "phoenix-guardian-app-bound": "vault"}  # with the audience that each takes
 ACCOUNTS = ("api-gateway", "claims-export", "encounter-service", "research-export")
-
-
-@pytest.fixture(name="login")
-def fixture_login(stage):
-    """login(account, role, audience) -> (status, answer); without an audience the pod's usual token."""
-
-    def login(account, role, audience):
-        wanted = [f"--audience={audience}"] if audience else []
-        jwt = stage.kubectl("-n", NAMESPACE, "create", "token", account, *wanted).strip()
-        return stage.vault.ask("POST", "auth/kubernetes/login", {"role": role, "jwt": jwt})
-
-    return login
 
 
 @pytest.mark.parametrize("role,audience", APP_ROLES.items())
@@ -32,17 +20,18 @@ def test_role_that_decrypts_is_for_encounter_service_alone(login, role, audience
         assert status == 403 and "service account name not authorized" in str(answer), account
 
 
-@pytest.mark.parametrize("account,role,reads", [
-    ("api-gateway", "api-gateway", {"health-records", "jwt"}),
-    ("encounter-service", "phoenix-guardian-app-bound", {"health-records", "ai-model"})])
-def test_keys_are_read_by_those_who_use_them(stage, login, account, role, reads):
+READS = {"api-gateway": {"health-records", "jwt"}, "encounter-service": {"health-records", "ai-model"}}
+
+
+@pytest.mark.parametrize("account,role,audience", LOGINS)
+def test_keys_are_read_by_those_who_use_them(stage, login, account, role, audience):
     """All that there are; a key that is added later is nobody's until a policy names it."""
-    token = login(account, role, "vault")[1]["auth"]["client_token"]
+    token = login(account, role, audience)[1]["auth"]["client_token"]
     stage.vault.write("phoenix-guardian/data/api/added-later", {"data": {"api_key": "x"}})
     names = stage.vault.need("LIST", "phoenix-guardian/metadata/api")["data"]["keys"]
     assert {"ai-model", "health-records", "jwt", "added-later"} <= set(names)
     got = {name: stage.vault.ask_with(token, "GET", f"phoenix-guardian/data/api/{name}")[0] for name in names}
-    assert got == {name: 200 if name in reads else 403 for name in names}
+    assert got == {name: 200 if name in READS[account] else 403 for name in names}
 
 
 @pytest.mark.parametrize("name", ["encounter-service.phoenix-guardian.svc", "below.api-gateway.phoenix-guardian.svc",
@@ -74,8 +63,9 @@ def test_database_answers_with_tls_alone(stage):
     """So that Vault's connection and the service's, which work, are verified ones."""
     url = stage.vault.read("database/config/phoenix-guardian-db")["connection_details"]["connection_url"]
     assert "sslmode=verify-full&sslrootcert=" in url
-    plain = stage.postgres.need("SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
-                                "WHERE client_addr IS NOT NULL AND NOT ssl")
-    assert plain == "0"
-    rules = stage.postgres.need("SELECT type FROM pg_hba_file_rules WHERE address = '10.66.0.0'")
-    assert rules == "hostssl"
+    assert stage.vault.read("database/creds/readonly-role")
+    ours = stage.postgres.need("SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
+                               "WHERE usename = 'vault' AND client_addr IS NOT NULL")
+    assert ours == "t"  # Vault keeps its connection
+    plain = stage.postgres.run("SELECT 1", database="dbname=postgres sslmode=disable")
+    assert plain.returncode != 0 and "no encryption" in plain.stderr

@@ -5,13 +5,15 @@ import json
 import secrets
 import socket
 import ssl
-import urllib.request
+import tomllib
 
 import pytest
 import yaml
 
 import audit
 import workload
+from pairs import logs_in, pair_of
+from services import ask, encounters, ready_pod
 from stage import EXAMPLE, NAMESPACE, wait_for
 
 APP = "phoenix-guardian-app-bound"
@@ -52,12 +54,9 @@ def test_template_to_json(stage, json_of):
 
 
 def test_database_credentials_log_in(stage, start, json_of):
-    name = start(workload.bound_pod("database", ACCOUNT, {
-        "agent-inject-secret-db": "database/creds/app-role",
-        "agent-inject-template-db": '{{ with secret "database/creds/app-role" }}{{ .Data | toJSON }}{{ end }}'}, APP))
-    pair = json_of(name, "db")
-    assert stage.postgres.can_login(pair["username"], pair["password"], "phoenix_guardian")
-    assert not stage.postgres.can_login(pair["username"], "another", "phoenix_guardian")
+    pair = json_of(start(workload.bound_pod("database", ACCOUNT, pair_of(), APP)), "db")
+    assert logs_in(stage, pair)
+    assert not logs_in(stage, pair | {"password": "another"})
 
 
 def test_readonly_role_can_only_read(stage):
@@ -80,18 +79,27 @@ def gateway_serial(stage, address):
 
 def test_pki_certificate_is_served_and_replaced(stage):
     """No handshake fails while one certificate follows another."""
-    address = stage.pods.found(NAMESPACE, "app=api-gateway")[0].status.pod_ip
+    address = ready_pod(stage, "api-gateway").status.pod_ip
     first = gateway_serial(stage, address)
     wait_for(lambda: gateway_serial(stage, address) != first, "another certificate")
 
 
 ROUND_TRIP = """
-import base64, json, urllib.error, urllib.request
+import base64, json, time, urllib.error, urllib.request
 def ask(verb, name, value, headers={"X-Vault-Request": "true"}):
     request = urllib.request.Request(f"http://127.0.0.1:8200/v1/transit/{verb}/patient-data",
                                      json.dumps({name: value}).encode(), headers)
     return json.load(urllib.request.urlopen(request))["data"]
-ciphertext = ask("encrypt", "plaintext", base64.b64encode(b"blood type AB").decode())["ciphertext"]
+def ask_patiently(*words, tries=100):  # the agent starts beside the application, and may have no token yet
+    while True:
+        try:
+            return ask(*words)
+        except urllib.error.URLError:
+            tries -= 1
+            if not tries:
+                raise
+        time.sleep(0.5)
+ciphertext = ask_patiently("encrypt", "plaintext", base64.b64encode(b"blood type AB").decode())["ciphertext"]
 print(ciphertext, base64.b64decode(ask("decrypt", "ciphertext", ciphertext)["plaintext"]).decode())
 """
 
@@ -110,7 +118,7 @@ def test_transit_through_the_agent(start, inside):
 
 
 def test_gateway_encrypts_and_cannot_decrypt(stage, inside):
-    name = stage.pods.names(NAMESPACE, "app=api-gateway")[0]
+    name = ready_pod(stage, "api-gateway").metadata.name
     script = ROUND_TRIP.replace("print(", "print(ciphertext)\ntry:\n    print(").rstrip() + (
         "\nexcept urllib.error.HTTPError as error:\n    print(error.code, error.read().decode())\n")
     said = inside(name, "python3", "-c", script, container="api-gateway")
@@ -118,18 +126,11 @@ def test_gateway_encrypts_and_cannot_decrypt(stage, inside):
     assert "blood type" not in said
 
 
-def ask_json(url, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            urllib.request.Request(url, data), timeout=60) as answer:
-        return json.load(answer)
-
-
 def test_transit_by_hvac(stage):
     """What the record's Python code does, in the service: login, encrypt, store, read, decrypt."""
-    at = f"http://{stage.pods.found(NAMESPACE, 'app=encounter-service')[0].status.pod_ip}:8080"
-    number = ask_json(f"{at}/encounters", {"patient": "p-1", "note": "sprained ankle"})["id"]
-    assert ask_json(f"{at}/encounters/{number}") == {"patient": "p-1", "note": "sprained ankle"}
+    url = encounters(stage)
+    number = ask(f"{url}/encounters", {"patient": "p-1", "note": "sprained ankle"})["id"]
+    assert ask(f"{url}/encounters/{number}") == {"patient": "p-1", "note": "sprained ankle"}
 
 
 def logins(stage):
@@ -161,8 +162,10 @@ def fixture_job(stage):
         found = stage.batch.read_namespaced_job("claims-export-now", NAMESPACE)
         return found if found.status.succeeded or found.status.failed else None
 
-    yield wait_for(ended, "the Job to end")
-    stage.batch.delete_namespaced_job("claims-export-now", NAMESPACE, propagation_policy="Background")
+    try:
+        yield wait_for(ended, "the Job to end")
+    finally:
+        stage.batch.delete_namespaced_job("claims-export-now", NAMESPACE, propagation_policy="Background")
 
 
 def test_aws_credentials_in_a_job_that_ends(stage, job):
@@ -178,9 +181,20 @@ def test_aws_credentials_in_a_job_that_ends(stage, job):
     wait_for(lambda: owner not in stage.moto.users(), "the user to be deleted")
 
 
+def test_gcp_side_of_vault_is_declared(stage, tmp_path, monkeypatch):
+    """All that can be seen without a Google."""
+    (tmp_path / "google.json").write_text('{"type": "service_account"}', encoding="ascii")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "google.json"))
+    said = stage.setup("--with", "gcp", "--gcp-account", "research@example.iam.gserviceaccount.com", "--dry-run")
+    would = [line.split(maxsplit=2)[2] for line in said.splitlines() if line.startswith("would make")]
+    with open(EXAMPLE / "vault/gcp.toml", "rb") as file:
+        assert would == [one["what"] for one in tomllib.load(file)["declared"]]
+
+
 def test_gcp_configuration_is_accepted_by_the_agent(stage, create, agent_says):
     """There is no Google here: the agent takes the configuration, logs in, and is told by Vault that nothing answers
-    at the path."""
+    at the path, which it may read."""
+    path = "gcp/impersonated-account/research/token"
     with open(EXAMPLE / "kubernetes/research-export.yaml", encoding="utf-8") as file:
         template = yaml.safe_load(file)["spec"]["template"]
     pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": template["metadata"] | {"name": "gcp"}}
@@ -189,5 +203,6 @@ def test_gcp_configuration_is_accepted_by_the_agent(stage, create, agent_says):
     variables = {v.name: v.value for v in found.spec.init_containers[0].env}
     config = json.loads(base64.b64decode(variables["VAULT_CONFIG"]))
     assert config["auto_auth"]["method"]["config"]["role"] == "research-export"
-    assert [t["destination"] for t in config["template"]] == ["/vault/secrets/gcp-token"]
-    agent_says(name, "authentication successful", "gcp/impersonated-account/research/token")
+    rendered = pod["metadata"]["annotations"][f"{workload.PREFIX}agent-inject-template-gcp-token"]
+    assert [(t["destination"], t["contents"]) for t in config["template"]] == [("/vault/secrets/gcp-token", rendered)]
+    assert "permission denied" not in agent_says(name, "authentication successful", f"no secret exists at {path}")

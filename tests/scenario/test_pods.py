@@ -6,7 +6,9 @@ import json
 import pytest
 
 import workload
-from stage import NAMESPACE
+from pairs import logs_in
+from services import ready_pod
+from stage import LEASE, NAMESPACE, wait_for
 
 APP = "phoenix-guardian-app-bound"
 ACCOUNT = "encounter-service"
@@ -15,7 +17,7 @@ RECORDS = {"agent-inject-secret-records": "phoenix-guardian/data/api/health-reco
 
 def test_record_configuration_from_a_configmap(stage, inside, json_of):
     """Encounter Service: the record's file renders, its sink is at /vault/token in memory, for the agent alone."""
-    name = stage.pods.names(NAMESPACE, "app=encounter-service")[0]
+    name = ready_pod(stage, "encounter-service").metadata.name
     config = json_of(name, "config.json", "encounter-service")
     assert set(config["api"]) == {"ai_model", "health_records"}
     assert set(config["database"]) == {"username", "password"}
@@ -41,19 +43,25 @@ auto_auth {
 }
 template {
   contents    = "{{ with secret \\"phoenix-guardian/data/api/health-records\\" }}{{ .Data.data.base_url }}{{ end }}"
-  destination = "/vault/secrets/url"
+  destination = "/vault/secrets/@BY@"
 }
 """
 
 
-def test_configmap_with_the_usual_names(stage, start, file_of):
-    """config-init.hcl for the init container, config.hcl for the sidecar: nothing has to be patched."""
+def test_configmap_with_the_usual_names(stage, start, inside, file_of):
+    """config-init.hcl for the init container, config.hcl for the sidecar: nothing has to be patched. Each renders a file of
+    its own, and the sidecar goes on living."""
     stage.core.create_namespaced_config_map(NAMESPACE, {
         "metadata": {"name": "usual-names"},
-        "data": {"config-init.hcl": "exit_after_auth = true\n" + CONFIG, "config.hcl": CONFIG}})
+        "data": {"config-init.hcl": "exit_after_auth = true\n" + CONFIG.replace("@BY@", "by-init"),
+                 "config.hcl": CONFIG.replace("@BY@", "by-sidecar")}})
     try:
         name = start(workload.bound_pod("usual", ACCOUNT, {"agent-configmap": "usual-names"}, APP))
-        assert file_of(name, "url") == "https://fhir.example.org"
+        assert file_of(name, "by-init") == "https://fhir.example.org"
+        wait_for(lambda: "by-sidecar" in inside(name, "ls", "/vault/secrets").split(), "the sidecar to render")
+        assert file_of(name, "by-sidecar") == "https://fhir.example.org"
+        statuses = stage.pods.found(NAMESPACE, name)[0].status.container_statuses
+        assert {c.name: c.restart_count for c in statuses} == {"app": 0, "vault-agent": 0}
     finally:
         stage.core.delete_namespaced_config_map("usual-names", NAMESPACE)
 
@@ -115,14 +123,20 @@ def added(pod):
     return [c.name for c in (pod.spec.init_containers or []) + pod.spec.containers if c.name.startswith("vault-agent")]
 
 
+DEFAULTED = {"imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy"}  # by the API server
+TOKEN = "kube-api-access-"  # the volume with the account's token, which it adds as well
+
+
 def test_pod_without_annotations_is_untouched(stage, start):
-    """Keyhook is not even asked about it."""
+    """Keyhook is not even asked about it: it has what was asked for, and what the API server adds to every pod."""
     asked = stage.decisions()
     wanted = workload.pod("plain", ACCOUNT, {})
-    name = start(copy.deepcopy(wanted))
-    found = stage.pods.found(NAMESPACE, name)[0]
-    assert not added(found) and not found.metadata.annotations
-    assert [v.name for v in found.spec.volumes if v.name.startswith(("vault", "home"))] == []
+    found = json.loads(stage.kubectl("-n", NAMESPACE, "get", "pod", start(copy.deepcopy(wanted)), "-o", "json"))
+    assert not found["metadata"].get("annotations") and "initContainers" not in found["spec"]
+    assert [v["name"].startswith(TOKEN) for v in found["spec"]["volumes"]] == [True]
+    (container,), (own,) = found["spec"]["containers"], wanted["spec"]["containers"]
+    assert [m["name"].startswith(TOKEN) for m in container.pop("volumeMounts")] == [True]
+    assert {key: value for key, value in container.items() if key not in DEFAULTED} == own
     assert stage.decisions() == asked
 
 
@@ -136,7 +150,8 @@ LOGIN = """
 import json
 from guardian_vault import GuardianVault
 vault = GuardianVault({role!r}, {token!r})
-print(json.dumps([sorted(vault.secret("health-records")), vault.decrypt(vault.encrypt("x"))]))
+pair = vault.database_credentials()
+print(json.dumps([sorted(vault.secret("health-records")), vault.decrypt(vault.encrypt("x")), pair]))
 """
 
 
@@ -155,9 +170,10 @@ def test_two_audiences(stage, start, inside):
         workload.own_token(), {"name": "ca", "secret": {"secretName": "vault-ca"}}],
         containers=[workload.container(env=environment, volumeMounts=mounts)]))
     usual, bound = "/var/run/secrets/kubernetes.io/serviceaccount/token", "/identity/token"
-    expected = [["api_key", "base_url"], "x"]
-    assert login(inside, name, "phoenix-guardian-app", usual) == expected
-    assert login(inside, name, APP, bound) == expected
+    for role, token in (("phoenix-guardian-app", usual), (APP, bound)):
+        *answers, pair = login(inside, name, role, token)
+        assert answers == [["api_key", "base_url"], "x"]
+        assert logs_in(stage, pair) and 0 < pair["lease_seconds"] <= LEASE
     for role, token in ((APP, usual), ("phoenix-guardian-app", bound)):
         with pytest.raises(AssertionError, match="invalid audience"):
             login(inside, name, role, token)

@@ -11,6 +11,7 @@ import pytest
 
 import audit
 import workload
+from pairs import logs_in, pair_of
 from stage import EXAMPLE, NAMESPACE, wait_for
 
 ACCOUNT = "encounter-service"
@@ -21,7 +22,7 @@ RECORD, SHIPPED = "trap-record", ["phoenix-guardian-app", "vault-agent"]
 
 
 @pytest.fixture(name="under")
-def fixture_under(stage, start):
+def fixture_under(stage, start, agent_says):
     """under(name, policies, has_default) -> (pod, function that gives its renewals in the audit log as {(path, allowed)})"""
 
     def under(name, policies, has_default):
@@ -29,10 +30,8 @@ def fixture_under(stage, start):
         stage.vault.role(name, NAMESPACE, [ACCOUNT], policies, "vault")
         stage.vault.write(f"auth/kubernetes/role/{name}", {"token_ttl": TOKEN, "token_max_ttl": TOKEN_MAX,
                                                            "token_no_default_policy": not has_default})
-        pod = start(workload.bound_pod(name, ACCOUNT, {
-            "agent-inject-secret-db": "database/creds/app-role",
-            "agent-inject-template-db": '{{ with secret "database/creds/app-role" }}{{ .Data | toJSON }}{{ end }}'}, name))
-        wait_for(lambda: "rendered" in stage.pods.logs(NAMESPACE, pod, "vault-agent"), "the sidecar to render")
+        pod = start(workload.bound_pod(name, ACCOUNT, pair_of(), name))
+        agent_says(pod, "rendered", container="vault-agent")
 
         def renewals():
             seen = audit.accesses(stage.audit_file, f"{NAMESPACE}/{ACCOUNT}/{name}")
@@ -58,7 +57,7 @@ def test_record_policy_breaks_renewal(stage, under, json_of, agent_says):
     pod, renewals = under("record-alone", [RECORD], has_default=False)
     pair = json_of(pod, "db")
     assert end_after_first_ttl(stage, pair["username"]) == ""
-    assert not stage.postgres.can_login(pair["username"], pair["password"], "phoenix_guardian")
+    assert not logs_in(stage, pair)
     wait_for(lambda: {path for path, _ in renewals()} == set(RENEWALS), lambda: f"both renewals: {renewals()}")
     assert renewals() == {(path, False) for path in RENEWALS}
     # All that it says: the reason is in the audit log alone.
@@ -72,7 +71,7 @@ def test_renewal_works(stage, under, json_of, name, policies, has_default):
     pod, renewals = under(name, policies, has_default)
     pair = json_of(pod, "db")
     assert end_after_first_ttl(stage, pair["username"]) != ""
-    assert stage.postgres.can_login(pair["username"], pair["password"], "phoenix_guardian")
+    assert logs_in(stage, pair)
     wait_for(lambda: {path for path, _ in renewals()} == set(RENEWALS), lambda: f"both renewals: {renewals()}")
     assert renewals() == {(path, True) for path in RENEWALS}
     assert DOES_NOT_RENEW not in stage.pods.logs(NAMESPACE, pod, "vault-agent")

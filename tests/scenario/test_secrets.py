@@ -5,7 +5,8 @@ import re
 import subprocess
 
 import secret_search
-from stage import NAMESPACE, ROOT
+from services import ready_pod
+from stage import ROOT
 
 COPY_GUARD = 120  # seconds
 
@@ -13,7 +14,7 @@ COPY_GUARD = 120  # seconds
 def test_no_secret_in_the_logs(stage, inside, tmp_path, figure):
     """Of all servers and pods, Vault's audit log and PostgreSQL's included; also not the password of a pair that is in use."""
     secret_search.remember_files(stage.directory)
-    name = stage.pods.names(NAMESPACE, "app=encounter-service")[0]
+    name = ready_pod(stage, "encounter-service").metadata.name
     text = inside(name, "cat", "/vault/secrets/config.json", container="encounter-service")
     secret_search.remember("a pod's password", re.search(r'"password":\s*"([^"]+)"', text)[1])
     subprocess.run([ROOT / "tests/cluster/logs", tmp_path], check=True, timeout=COPY_GUARD)
