@@ -6,10 +6,10 @@ begun again.
 """
 
 import functools
+import hashlib
 import json
 import os
 import pathlib
-import secrets
 import ssl
 import subprocess
 import sys
@@ -192,10 +192,12 @@ class Stage:
             self.release.uninstall()
         else:
             self.forget_logins()
+        # The same each time, as it takes minutes until pods see another.
+        key = hashlib.sha256(f"of health-records {self.postgres.password}".encode()).hexdigest()
         self.readme.provide({
             "vault-ca.crt": pathlib.Path(self.vault.ca_file).read_text(encoding="ascii"),
             "postgres-ca.crt": self.database_authority.read_text(encoding="ascii"),
-            "health-records.json": json.dumps({"base_url": "https://fhir.example.org", "api_key": secrets.token_hex(16)}),
+            "health-records.json": json.dumps({"base_url": "https://fhir.example.org", "api_key": key}),
             "pgpass": f"*:*:*:{ADMINISTRATOR}:{self.postgres.password}\n"})
         self.readme.follow(readme.commands(self.names(), self.options()), [self.operator_token(), AWS_SECRET],
                            PGPASSFILE=self.readme.folder / "pgpass")
