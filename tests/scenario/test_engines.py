@@ -140,13 +140,13 @@ def logins(stage):
 
 def test_requests_are_no_logins(stage):
     """The service logs in for itself and keeps what it reads. Its agents may log in meanwhile, but not as often."""
-    at = f"http://{stage.pods.found(NAMESPACE, 'app=encounter-service')[0].status.pod_ip}:8080"
+    url = encounters(stage)
     before, requests = logins(stage), 30
     for _ in range(requests):
-        number = ask_json(f"{at}/encounters", {"patient": "p-2", "note": "hay fever"})["id"]
-        assert ask_json(f"{at}/sources") == {"health-records": "https://fhir.example.org",
-                                             "ai-model": "https://models.example.org"}
-    assert ask_json(f"{at}/encounters/{number}")["note"] == "hay fever"
+        number = ask(f"{url}/encounters", {"patient": "p-2", "note": "hay fever"})["id"]
+        assert ask(f"{url}/sources") == {"health-records": "https://fhir.example.org",
+                                         "ai-model": "https://models.example.org"}
+    assert ask(f"{url}/encounters/{number}")["note"] == "hay fever"
     assert logins(stage) - before < requests
 
 
