@@ -109,6 +109,38 @@ def test_every_request_line_is_answered_and_logged_as_plain_text(line, capfd):
     assert capfd.readouterr() == (logged, "")
 
 
+ENDING = """
+import os, signal, socket, time, service
+class Told(service.Server):
+    def server_activate(self):
+        super().server_activate()
+        print(self.server_address[1], flush=True)
+def slow(rest, body):
+    os.kill(os.getpid(), signal.SIGTERM)
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", int(rest)), 1).close()
+        except OSError:  # it has stopped listening
+            time.sleep(0.5)  # without a reason to wait it ends within this
+            return 200, "whole"
+service.Server = Told
+service.serve({("GET", "slow"): slow}, 0)
+"""
+
+
+def test_a_request_that_is_being_answered_outlives_sigterm():
+    with subprocess.Popen([sys.executable, "-B", "-c", ENDING], env=os.environ | {"PYTHONPATH": SCENARIO / "app"},
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as service:
+        try:
+            port = service.stdout.readline().strip()
+            connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=TIMEOUT)
+            connection.request("GET", f"/slow/{port}")
+            assert json.loads(connection.getresponse().read()) == "whole"
+            assert service.wait(TIMEOUT) == 0
+        finally:
+            service.kill()
+
+
 # --- api_gateway.py
 
 

@@ -2,7 +2,9 @@
 
 import http.server
 import json
+import signal
 import sys
+import threading
 import traceback
 
 BODY_MAX = 1 << 20  # bytes
@@ -62,10 +64,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """A refusal is logged as a request, and a client that says nothing is none."""
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = False  # server_close() waits for the requests that are being answered
+
+
 def serve(routes, port, context=None):
+    """Until SIGTERM, to which the first process of a container is deaf unless it asks for it."""
     handler = type("Routes", (Handler,), {"routes": routes})
-    server = http.server.ThreadingHTTPServer(("", port), handler)
-    if context is not None:
-        # The handshake is left to the request's thread: a client that never begins it holds up nobody else.
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    server.serve_forever()
+    with Server(("", port), handler) as server:
+        if context is not None:
+            # The handshake is left to the request's thread: a client that never begins it holds up nobody else.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+        server.serve_forever()
