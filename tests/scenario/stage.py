@@ -111,7 +111,6 @@ class Stage:
         self.core, self.batch = kubernetes.client.CoreV1Api(self.api), kubernetes.client.BatchV1Api(self.api)
         self.pods, self.vault, self.moto = Pods(self.core), VaultCluster(), Moto(MOTO)
         self.objects = Objects(self.api)
-        self.release = Release(RELEASE, SYSTEM)
         self.audit_file = self.directory / "vault/audit.log"
         self.readme = readme.Reader(self.directory / "readme")
         self.database_authority = self.directory / "postgres/tls/ca.crt"
@@ -189,7 +188,7 @@ class Stage:
         if self.readme.finished.exists():
             return
         if self.readme.has_begun():
-            self.release.uninstall()
+            Release(RELEASE, SYSTEM).uninstall()
         else:
             self.forget_logins()
         # The same each time, as it takes minutes until pods see another.

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import pathlib
 import re
 import secrets
 import subprocess
@@ -19,9 +20,11 @@ README = readme.TEXT
 TIMEOUT = 300  # seconds: a hang guard
 
 
-def bash(script, cwd=ROOT):
-    done = subprocess.run(["bash", "-euxc", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd,
-                          timeout=TIMEOUT, check=False)
+def bash(script):
+    """Whoever pastes commands has not what `up` has put into its own path to bring all of it up."""
+    path = ":".join(place for place in os.environ["PATH"].split(":") if not pathlib.Path(place, "helm").exists())
+    done = subprocess.run(["bash", "-euxc", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT,
+                          env=os.environ | {"PATH": path}, timeout=TIMEOUT, check=False)
     assert done.returncode == 0, f"the last of these failed: {done.stderr}"
     return done.stdout
 
