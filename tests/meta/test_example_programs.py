@@ -76,6 +76,25 @@ def fixture_post():
         yield post
 
 
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100000], ids=["cut", "no text", "deep"])
+def test_what_is_no_json_is_the_callers_mistake(post, body, capfd):
+    assert post(str(len(body)), body) == (400, {"error": "the body is not JSON"})
+    assert capfd.readouterr() == ("POST /echo 400\n", "")
+
+
+def test_words_of_a_failure_are_logged_as_plain_text(capfd):
+    def fail(*_):
+        raise LookupError("\x1b]0;owned\x07")
+
+    with serving(routes(routes={("GET", "fail"): fail})) as address:
+        connection = http.client.HTTPConnection(*address, timeout=TIMEOUT)
+        connection.request("GET", "/fail")
+        assert connection.getresponse().status == 500
+    out, err = capfd.readouterr()
+    assert err.splitlines()[0].startswith("Traceback") and "LookupError: \\x1b]0;owned\\x07" in err
+    assert "\x1b" not in out + err
+
+
 @pytest.mark.parametrize("length", ["-1", "-5", "+3", "3x", "", " ", "1_0", "9" * 5000])
 def test_what_is_no_length_is_refused_unread(post, length):
     assert post(length) == (400, {"error": "Content-Length is not a length"})
@@ -255,6 +274,16 @@ def get(address, path):
         return answer.status, json.loads(answer.read())
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("number", ["", "7", "zz", "{6781b017", "0" * 33])
+def test_what_is_no_number_of_an_encounter_is_not_looked_for(encounters, number):
+    assert encounters.get(number, None) == (404, {"error": "no such encounter"})
+
+
+@pytest.mark.parametrize("body", [None, [], "patient note", {"patient": "p-1"}])
+def test_encounter_without_patient_or_note_is_refused(encounters, body):
+    assert encounters.add("", body) == (400, {"error": "patient and note are wanted"})
 
 
 def test_many_requests_are_one_login_and_one_read_of_each_secret(encounters):

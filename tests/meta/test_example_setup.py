@@ -148,6 +148,32 @@ def test_password_is_left_out_where_vault_has_one(vault, setup, password):
     assert vault.told[CONNECTION]["connection_details"]["username"] == "other" and vault.secrets == {}
 
 
+def test_secret_that_vault_would_forget_is_wanted_for_a_change(vault, setup, password):
+    setup(password, "--with=aws", **CLOUDS)
+    before = copy.deepcopy(vault.told)
+    with pytest.raises(setup.failure, match="AWS_SECRET_ACCESS_KEY is missing"):
+        setup("--with=aws", "--aws-region=eu-west-1")
+    assert vault.told == before
+    assert made(setup("--with=aws", "--aws-region=eu-west-1", **CLOUDS)) == {"connection of aws"}
+
+
+def test_secret_that_was_not_used_is_told(vault, setup, password):
+    setup(password)
+    vault.secrets.clear()
+    done = setup(password)
+    assert made(done) == set() and vault.secrets == {}
+    assert "connection phoenix-guardian-db (the secret that was given was not used)" in done
+
+
+@pytest.mark.parametrize("raw,says", [(None, "No such file"), (b"\xff", "it is no text")])
+def test_password_file_that_cannot_be_read_is_named(setup, tmp_path, raw, says):
+    file = tmp_path / "of-the-database"
+    if raw:
+        file.write_bytes(raw)
+    with pytest.raises(setup.failure, match=f"--database-password-file: '{file}' cannot be read: {says}"):
+        setup(f"--database-password-file={file}")
+
+
 @pytest.mark.parametrize("words,variables,says", [
     ([], {}, "--database-password-file is missing"),
     (["--with=aws"], {"AWS_ACCESS_KEY_ID": "x"}, "AWS_SECRET_ACCESS_KEY is missing"),

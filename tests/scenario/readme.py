@@ -14,7 +14,7 @@ from process import clean_environment, ROOT
 EXAMPLE = ROOT / "manifests/examples/phoenix-guardian"
 TEXT = (EXAMPLE / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(sh(?: cluster)?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SETUP = re.compile(r"^(\$example/setup (?!--rotate-root).*)$", re.MULTILINE)
+SETUP = re.compile(r"^( *\$example/setup (?!--rotate-root).*)$", re.MULTILINE)
 SHOWN = ("certs", "charts", "manifests")
 HANG_GUARD = 1200  # seconds
 # What a block leaves running ends with the shell.

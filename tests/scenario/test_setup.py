@@ -74,3 +74,16 @@ def test_open_connections_end_with_the_pair(stage, pair):
     session.join()
     assert "terminating connection due to administrator command" in ends[0].stderr
     assert not stage.postgres.has_role(pair["username"])
+
+
+def test_pair_that_cannot_be_dropped_cannot_log_in(stage, pair):
+    """Whoever has it can make things in databases that Vault's account does not reach."""
+    user = pair["username"]
+    number = stage.postgres.need("SELECT lo_create(0)", user=user, password=pair["password"])
+    try:
+        revoke(stage, pair)
+        assert stage.postgres.has_role(user)
+        refused = stage.postgres.run("SELECT 1", user=user, password=pair["password"])
+        assert refused.returncode != 0 and "authentication failed" in refused.stderr
+    finally:
+        stage.postgres.need(f'SELECT lo_unlink({number}); DROP ROLE "{user}";')

@@ -7,6 +7,7 @@ database credentials of the moment. Encryption goes to Vault directly, with a lo
 import json
 import os
 import pathlib
+import uuid
 
 import psycopg
 
@@ -31,6 +32,8 @@ def database(pair):
 
 
 def add(_, body):
+    if not isinstance(body, dict) or not {"patient", "note"} <= body.keys():
+        return 400, {"error": "patient and note are wanted"}
     content = VAULT.encrypt(json.dumps({"patient": body["patient"], "note": body["note"]}))
     with database(config()["database"]) as connection:
         row = connection.execute("INSERT INTO encounters (content) VALUES (%s) RETURNING id", (content,)).fetchone()
@@ -38,6 +41,10 @@ def add(_, body):
 
 
 def get(number, _):
+    try:
+        number = str(uuid.UUID(number))
+    except ValueError:
+        return 404, {"error": "no such encounter"}
     with database(config()["database"]) as connection:
         row = connection.execute("SELECT content FROM encounters WHERE id = %s", (number,)).fetchone()
     if row is None:

@@ -27,6 +27,11 @@ def refusal(route, length):
     return 413 if length > BODY_MAX else None
 
 
+def plain(line):
+    """As ASCII that no terminal obeys."""
+    return line.encode("unicode_escape").decode("ascii")
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     timeout = IDLE_MAX
     routes = {}  # (method, first part of the path) -> function(rest of the path, body) -> (status, object)
@@ -47,18 +52,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(refused, {"error": REFUSALS[refused]})
             return
         try:
-            self.answer(*route(rest, json.loads(self.rfile.read(length)) if length else None))
+            body = json.loads(self.rfile.read(length)) if length else None
+        except (ValueError, RecursionError):
+            self.answer(400, {"error": "the body is not JSON"})
+            return
+        try:
+            self.answer(*route(rest, body))
         except Exception:  # pylint: disable=broad-except  # one request must not end the service
             # The text of an exception may hold what was asked; the log gets it, the caller does not.
-            traceback.print_exc(file=sys.stderr)
+            print(*map(plain, traceback.format_exc().splitlines()), sep="\n", file=sys.stderr, flush=True)
             self.answer(500, {"error": "see the log"})
 
     do_GET = do_POST = serve
 
     def log_request(self, code="-", size="-"):
-        """Path and status alone, as ASCII that no terminal obeys. A request line that is none has no path."""
+        """Path and status alone. A request line that is none has no path."""
         line = f"{self.command or '-'} {getattr(self, 'path', '-').split('?')[0]} {int(code)}"
-        print(line.encode("unicode_escape").decode("ascii"), flush=True)
+        print(plain(line), flush=True)
 
     def log_error(self, format, *args):  # pylint: disable=redefined-builtin  # the base class's name
         """A refusal is logged as a request, and a client that says nothing is none."""
