@@ -6,6 +6,8 @@ mark=$cluster/.keyhook-test-cluster
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 python=${PYTHON:-/usr/bin/python3}
 
+umask 022 # PostgreSQL's account and those of pods read what is made here; what is secret has modes of its own
+
 say() { echo "tests/cluster/$(basename "$0"): $*" >&2; }
 die() {
     say "$*"

@@ -35,13 +35,13 @@ def collect(item, suite, is_ours):
         (directory / "incomplete").write_text(f"the logs could not be collected: {error!r}\n", encoding="utf-8")
 
 
-def collecting(suite, is_ours):
+def collecting(suite, is_ours, when=("setup", "call")):
     """For a conftest: pytest_runtest_makereport = collecting(...)"""
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(item, call):
         outcome = yield
-        if outcome.get_result().failed and call.when != "teardown":
+        if outcome.get_result().failed and call.when in when:
             collect(item, suite, is_ours)
 
     return pytest_runtest_makereport

@@ -22,7 +22,7 @@ import control  # noqa: E402  pylint: disable=wrong-import-position
 
 CLUSTER = os.environ.get("KEYHOOK_CLUSTER", "")
 HOST, ADDRESS, PORT = "files.rig.svc", "10.66.0.63", "8000"
-LOG_BYTES, COPIES = 20 << 20, 5
+LOG_BYTES, COPIES = 2 << 20, 50
 
 
 def status(name):

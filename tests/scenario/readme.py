@@ -18,7 +18,7 @@ SETUP = re.compile(r"^( *\$example/setup (?!--rotate-root).*)$", re.MULTILINE)
 SHOWN = ("certs", "charts", "manifests")
 HANG_GUARD = 1200  # seconds
 # What a block leaves running ends with the shell.
-BEGIN = "trap 'jobs -p | xargs -r kill' EXIT\n"
+BEGIN = "trap 'jobs -p | xargs -r kill 2>/dev/null || :' EXIT\n"
 
 
 def blocks(mark):
@@ -31,6 +31,7 @@ def commands(names, options):
     for name, here in names.items():
         assert name in text, f"the README does not say {name} any more"
         text = text.replace(name, here)
+    assert not any(line.endswith("\\") for line in SETUP.findall(text)), "options are added at the end of setup's lines"
     return SETUP.sub(lambda line: f"{line[1]} {shlex.join(options)}", text)
 
 
