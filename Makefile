@@ -167,7 +167,7 @@ test-cluster: all ## against real API servers and Vault, at full length: at most
 	@$(call DEPS,build test)
 	@KEYHOOK=$(B)/keyhook tests/certificates/run --judge
 
-e2e: all ## pods in a node of our own, as root: about 25 minutes, and 25 more the first time
+e2e: all ## pods in a node of our own, as root: about 25 minutes, and as many more the first time
 	@$(call DEPS,build test node)
 	@KEYHOOK=$(B)/keyhook tests/e2e/run
 	@KEYHOOK=$(B)/keyhook tests/e2e/run --scenario
